@@ -1,0 +1,131 @@
+# git autoresearch. `make` builds, `make check` tests; both install what is missing first.
+# V=1 shows the commands. Sources are found by folder: a new file needs no line here.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD ?= build
+CC ?= gcc
+CLANG ?= clang
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),@:,@printf '  %-8s %s\n')
+
+PACKAGES := libgit2 libcjson libseccomp libmd
+WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
+# Warnings are errors in a checkout; a distribution's tarball is built by other compilers.
+WARNINGS += $(if $(wildcard .git),-Werror)
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
+CPPFLAGS += -Isrc -D_GNU_SOURCE
+CFLAGS ?= -O2 -g
+ifneq ($(SANITIZE),)
+INSTRUMENT := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
+else
+CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+# Asked for when something is built, since `make deps` may have to install them first.
+PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PKG_LIBS = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+compile = $(CC) -std=gnu11 $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) $(WARNINGS) $(HARDENING) $(INSTRUMENT)
+link = $(CC) $(CFLAGS) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+
+ROOMS := base model git sandbox propose loop report command
+SOURCES := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+E2E := $(filter-out tests/e2e/lib.sh,$(wildcard tests/e2e/*.sh))
+MAN := $(patsubst man/%.scd,$(BUILD)/man/%,$(wildcard man/*.scd))
+FORMATTED := $(wildcard src/*.c src/*/*.c tests/unit/*.c tests/fuzz/*.c)
+PROGRAM := git-autoresearch
+
+all: deps
+	$(Q)$(MAKE) --no-print-directory $(if $(wildcard src/main.c),$(PROGRAM)) man
+
+deps:
+	$(Q).ci/deps
+
+$(PROGRAM): $(BUILD)/src/main.o $(BUILD)/lib.a
+	$(say) LINK $@
+	$(Q)$(link) -o $@ $^ $(PKG_LIBS) -lm
+
+$(BUILD)/lib.a: $(OBJECTS)
+	$(say) AR $@
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	$(say) CC $<
+	$(Q)mkdir -p $(@D) && $(compile) -MMD -MP -c -o $@ $<
+
+$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/lib.a
+	$(say) TEST $@
+	$(Q)mkdir -p $(@D) && $(compile) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/lib.a $(PKG_LIBS) -lcmocka -lm -pie
+
+man: $(MAN)
+
+$(BUILD)/man/%: man/%.scd
+	$(say) MAN $@
+	$(Q)mkdir -p $(@D) && scdoc <$< >$@
+
+demo: all
+	$(Q)tests/campaigns/demo
+
+unit: $(UNIT)
+
+check: all
+	$(Q)$(MAKE) --no-print-directory unit
+	$(Q)tests/run-unit $(UNIT)
+	$(Q)tests/run-e2e $(E2E)
+
+check-vm: all
+	$(Q)tests/vm/run
+
+# The same tests, with the program and its tests built with sanitizers, in a folder of their own.
+asan: deps
+	$(Q)rm -f $(BUILD)-asan/lib.a
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-asan PROGRAM=$(BUILD)-asan/git-autoresearch \
+		SANITIZE=address,undefined CFLAGS='-O1 -g' $(BUILD)-asan/git-autoresearch unit
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-asan run-asan
+
+run-asan:
+	$(Q)tests/run-unit $(UNIT)
+	$(Q)AUTORESEARCH_BIN=$(CURDIR)/$(BUILD) tests/run-e2e $(filter-out %/manual.sh,$(E2E))
+
+# Each target for FUZZ_SECONDS, beginning with the committed corpus where there is one.
+FUZZ_SECONDS ?= 20
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(SOURCES)
+	$(say) FUZZ $@
+	$(Q)mkdir -p $(@D) && $(CLANG) -std=gnu11 $(CPPFLAGS) $(PKG_CFLAGS) -O1 -g \
+		-fsanitize=fuzzer,address,undefined -o $@ $< $(SOURCES) $(PKG_LIBS) -lm
+
+fuzz: deps
+	$(Q)$(MAKE) --no-print-directory run-fuzz
+
+run-fuzz: $(FUZZ)
+	$(Q)for f in $(FUZZ); do tests/fuzz/run $$f $(FUZZ_SECONDS) || exit 1; done
+
+bench: all
+	$(Q)tests/bench/run
+
+lint: deps
+	$(Q)clang-format --dry-run -Werror $(FORMATTED)
+	$(Q)tests/lint
+
+fmt:
+	$(Q)clang-format -i $(FORMATTED)
+
+install: all
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/$(PROGRAM)
+	for page in $(MAN); do section=$${page##*.}; \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/$(PROGRAM)
+	for page in $(MAN); do section=$${page##*.}; \
+		rm -f $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-asan $(PROGRAM)
+
+.PHONY: all deps man demo unit check check-vm asan run-asan fuzz run-fuzz bench lint fmt install uninstall clean
+.SECONDARY:
+-include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNIT:%=%.d)
