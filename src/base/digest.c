@@ -1,0 +1,54 @@
+#include "base/digest.h"
+
+#include <sha2.h>
+
+_Static_assert(sizeof(SHA2_CTX) <= sizeof(struct digest), "struct digest holds SHA2_CTX");
+_Static_assert(_Alignof(SHA2_CTX) <= _Alignof(struct digest), "and is aligned for it");
+
+static SHA2_CTX *context(struct digest *d)
+{
+	return (SHA2_CTX *)d->state;
+}
+
+void digest_init(struct digest *d)
+{
+	SHA256Init(context(d));
+}
+
+void digest_add(struct digest *d, const void *data, size_t len)
+{
+	if (len)
+		SHA256Update(context(d), data, len);
+}
+
+void digest_add_field(struct digest *d, const void *data, size_t len)
+{
+	unsigned char prefix[8];
+
+	for (size_t i = 0; i < sizeof(prefix); i++)
+		prefix[i] = (unsigned char)((uint64_t)len >> (8 * i));
+	digest_add(d, prefix, sizeof(prefix));
+	digest_add(d, data, len);
+}
+
+void digest_hex(struct digest *d, char ret[DIGEST_HEX_LEN + 1])
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char raw[SHA256_DIGEST_LENGTH];
+
+	SHA256Final(raw, context(d));
+	for (size_t i = 0; i < sizeof(raw); i++) {
+		ret[2 * i] = hex[raw[i] >> 4];
+		ret[2 * i + 1] = hex[raw[i] & 15];
+	}
+	ret[DIGEST_HEX_LEN] = '\0';
+}
+
+void digest_of(const void *data, size_t len, char ret[DIGEST_HEX_LEN + 1])
+{
+	struct digest d;
+
+	digest_init(&d);
+	digest_add(&d, data, len);
+	digest_hex(&d, ret);
+}

@@ -1,0 +1,25 @@
+#ifndef BASE_DIGEST_H
+#define BASE_DIGEST_H
+
+/* SHA-256 (FIPS 180-4), by libmd: small, packaged, and loaded in no time. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DIGEST_HEX_LEN 64
+
+struct digest {
+	uint64_t state[32]; /* holds libmd's SHA2_CTX; size and alignment are asserted */
+};
+
+void digest_init(struct digest *d);
+void digest_add(struct digest *d, const void *data, size_t len);
+/* Adds a length-prefixed field, so that no two lists of fields digest alike. */
+void digest_add_field(struct digest *d, const void *data, size_t len);
+/* The digest in lower-case hex; `d` is spent and needs digest_init() again. */
+void digest_hex(struct digest *d, char ret[DIGEST_HEX_LEN + 1]);
+
+/* All at once. */
+void digest_of(const void *data, size_t len, char ret[DIGEST_HEX_LEN + 1]);
+
+#endif

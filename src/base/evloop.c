@@ -1,0 +1,118 @@
+#include "base/evloop.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+
+struct watch {
+	struct watch *next;
+	int fd;
+	evloop_fn fn;
+	void *data;
+};
+
+struct evloop {
+	int epoll;
+	int depth; /* of evloop_run() within itself */
+	struct watch *watches;
+	/* Removed in the middle of a round: an event at hand may still point there. */
+	struct watch *removed;
+};
+
+static void free_watches(struct watch **list)
+{
+	while (*list) {
+		struct watch *w = *list;
+
+		*list = w->next;
+		free(w);
+	}
+}
+
+int evloop_new(struct evloop **ret, struct error *err)
+{
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	if (epoll < 0)
+		return error_errno(err, "cannot make an epoll instance");
+	*ret = xcalloc(1, sizeof(**ret));
+	(*ret)->epoll = epoll;
+	return 0;
+}
+
+void evloop_free(struct evloop *loop)
+{
+	if (!loop)
+		return;
+	free_watches(&loop->watches);
+	free_watches(&loop->removed);
+	close(loop->epoll);
+	free(loop);
+}
+
+int evloop_add(struct evloop *loop, int fd, uint32_t events, evloop_fn fn, void *data,
+	       struct error *err)
+{
+	struct watch *w = xcalloc(1, sizeof(*w));
+	struct epoll_event event = { .events = events, .data.ptr = w };
+
+	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event)) {
+		free(w);
+		return error_errno(err, "cannot wait for descriptor %d", fd);
+	}
+	*w = (struct watch){ .next = loop->watches, .fd = fd, .fn = fn, .data = data };
+	loop->watches = w;
+	return 0;
+}
+
+void evloop_remove(struct evloop *loop, int fd)
+{
+	for (struct watch **p = &loop->watches; *p; p = &(*p)->next) {
+		struct watch *w = *p;
+
+		if (w->fd != fd)
+			continue;
+		epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
+		*p = w->next;
+		w->fn = NULL;
+		w->next = loop->removed;
+		loop->removed = w;
+		return;
+	}
+}
+
+/* Waits once and calls whoever is ready, until `*done`; what is left shows up again. */
+static int run_once(struct evloop *loop, const bool *done, struct error *err)
+{
+	struct epoll_event events[16];
+	int nr = epoll_wait(loop->epoll, events, ARRAY_SIZE(events), -1);
+
+	if (nr < 0 && errno != EINTR)
+		return error_errno(err, "cannot wait for events");
+	for (int i = 0; i < nr && !*done; i++) {
+		struct watch *w = events[i].data.ptr;
+
+		if (w->fn)
+			w->fn(events[i].events, w->data);
+	}
+	return 0;
+}
+
+int evloop_run(struct evloop *loop, const bool *done, struct error *err)
+{
+	int ret = 0;
+
+	loop->depth++;
+	while (!ret && !*done) {
+		if (loop->watches)
+			ret = run_once(loop, done, err);
+		else
+			ret = error_set(err, "nothing is left to wait for");
+		if (loop->depth == 1)
+			free_watches(&loop->removed);
+	}
+	loop->depth--;
+	return ret;
+}

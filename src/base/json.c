@@ -1,0 +1,469 @@
+#include "base/json.h"
+
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/number.h"
+
+#define INT_EXACT_MAX 9007199254740992.0 /* 2^53 */
+
+static cJSON *node(const struct json *json)
+{
+	return (cJSON *)json;
+}
+
+static struct json *wrap(const cJSON *item)
+{
+	return (struct json *)item;
+}
+
+/* cJSON gives NULL for "out of memory"; with these it never is. */
+static void use_our_allocator(void)
+{
+	static cJSON_Hooks hooks = { .malloc_fn = xmalloc, .free_fn = free };
+
+	cJSON_InitHooks(&hooks);
+}
+
+/* One escape sequence after the backslash at `p`: its length, 0 where it is malformed. */
+static size_t escape_len(const char *p, const char *end)
+{
+	static const char zero[] = "0000";
+	size_t i;
+
+	if (end - p < 2 || !p[1] || !strchr("\"\\/bfnrtu", p[1]))
+		return 0;
+	if (p[1] != 'u')
+		return 2;
+	if (end - p < 6 || !memcmp(p + 2, zero, 4))
+		return 0;
+	for (i = 2; i < 6; i++)
+		if (!isxdigit((unsigned char)p[i]))
+			return 0;
+	return 6;
+}
+
+/* The string literal at `p`, its quotes included; 0 where it is malformed. */
+static size_t string_len(const char *p, const char *end)
+{
+	const char *start = p++;
+	size_t n;
+
+	while (p < end && *p != '"') {
+		if ((unsigned char)*p < 0x20)
+			return 0;
+		n = *p == '\\' ? escape_len(p, end) : utf8_sequence(p, (size_t)(end - p));
+		if (!n)
+			return 0;
+		p += n;
+	}
+	return p < end ? (size_t)(p + 1 - start) : 0;
+}
+
+static const char *skip_digits(const char *p, const char *end)
+{
+	while (p < end && isdigit((unsigned char)*p))
+		p++;
+	return p;
+}
+
+/* The number at `p` by RFC 8259's grammar; 0 where it is malformed. */
+static size_t literal_number_len(const char *p, const char *end)
+{
+	const char *start = p, *digits;
+
+	p += p < end && *p == '-';
+	digits = p;
+	p = skip_digits(p, end);
+	if (p == digits || (*digits == '0' && p > digits + 1))
+		return 0;
+	if (p < end && *p == '.') {
+		digits = ++p;
+		p = skip_digits(p, end);
+		if (p == digits)
+			return 0;
+	}
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		p++;
+		p += p < end && (*p == '+' || *p == '-');
+		digits = p;
+		p = skip_digits(p, end);
+		if (p == digits)
+			return 0;
+	}
+	return (size_t)(p - start);
+}
+
+/*
+ * cJSON takes control characters, bad UTF-8, bad escapes and numbers like 01 without a
+ * word. This looks at the tokens alone; how they fit together is left to cJSON. Gives the
+ * first byte that no token can have, or NULL.
+ */
+static const char *first_bad_token(const char *p, const char *end)
+{
+	size_t n;
+
+	while (p < end) {
+		if (*p == '"')
+			n = string_len(p, end);
+		else if (*p == '-' || isdigit((unsigned char)*p))
+			n = literal_number_len(p, end);
+		else
+			n = *p && strchr(" \t\r\n{}[]:,truefalsn", *p) ? 1 : 0;
+		if (!n)
+			return p;
+		p += n;
+	}
+	return NULL;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	return strcmp((*(cJSON *const *)a)->string, (*(cJSON *const *)b)->string);
+}
+
+static const char *duplicate_key(const cJSON *object)
+{
+	CLEANUP_FREE cJSON **members = NULL;
+	size_t nr = 0;
+
+	for (const cJSON *m = object->child; m; m = m->next)
+		nr++;
+	if (nr < 2)
+		return NULL;
+	members = xcalloc(nr, sizeof(*members));
+	nr = 0;
+	for (cJSON *m = object->child; m; m = m->next)
+		members[nr++] = m;
+	qsort(members, nr, sizeof(*members), by_key);
+	for (size_t i = 1; i < nr; i++)
+		if (!strcmp(members[i - 1]->string, members[i]->string))
+			return members[i]->string;
+	return NULL;
+}
+
+static int check_values(const cJSON *item, struct error *err)
+{
+	const char *twice = cJSON_IsObject(item) ? duplicate_key(item) : NULL;
+
+	if (twice)
+		return error_set(err, "malformed JSON: duplicate key '%s'", twice);
+	if (cJSON_IsNumber(item) && !isfinite(item->valuedouble))
+		return error_set(err, "malformed JSON: a number is out of range");
+	for (const cJSON *child = item->child; child; child = child->next)
+		if (check_values(child, err))
+			return -1;
+	return 0;
+}
+
+int json_parse(const char *text, size_t len, struct json **ret, struct error *err)
+{
+	CLEANUP_JSON struct json *root = NULL;
+	const char *end = NULL, *bad = first_bad_token(text, text + len);
+
+	if (bad)
+		return error_set(err, "malformed JSON at byte %zu", (size_t)(bad - text));
+	use_our_allocator();
+	root = wrap(cJSON_ParseWithLengthOpts(text, len, &end, 0));
+	if (!root)
+		return error_set(err, "malformed JSON at byte %zu",
+				 end ? (size_t)(end - text) : 0);
+	while (end < text + len && isspace((unsigned char)*end))
+		end++;
+	if (end != text + len)
+		return error_set(err, "malformed JSON at byte %zu: text after the value",
+				 (size_t)(end - text));
+	if (check_values(node(root), err))
+		return -1;
+	*ret = steal_ptr(root);
+	return 0;
+}
+
+void json_free(struct json *json)
+{
+	cJSON_Delete(node(json));
+}
+
+/*
+ * The writer is ours: cJSON's rounds numbers whose last bits it finds close enough, and
+ * what is written here may be looked at on a terminal.
+ */
+static void write_string(const char *s, struct strbuf *out)
+{
+	strbuf_addch(out, '"');
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '"' || c == '\\') {
+			strbuf_addf(out, "\\%c", c);
+		} else if (c == '\n' || c == '\t') {
+			strbuf_addstr(out, c == '\n' ? "\\n" : "\\t");
+		} else if (c < 0x20 || c == 0x7f) {
+			strbuf_addf(out, "\\u%04x", c);
+		} else if (c == 0xc2 && (unsigned char)s[1] < 0xa0) {
+			strbuf_addf(out, "\\u%04x", (unsigned char)*++s); /* C1 controls */
+		} else {
+			strbuf_addch(out, c);
+		}
+	}
+	strbuf_addch(out, '"');
+}
+
+static void new_line(bool pretty, int depth, struct strbuf *out)
+{
+	if (!pretty)
+		return;
+	strbuf_addch(out, '\n');
+	while (depth--)
+		strbuf_addch(out, '\t');
+}
+
+static void write_value(const cJSON *item, bool pretty, int depth, struct strbuf *out);
+
+static void write_children(const cJSON *item, bool pretty, int depth, struct strbuf *out)
+{
+	bool object = cJSON_IsObject(item);
+
+	strbuf_addch(out, object ? '{' : '[');
+	for (const cJSON *child = item->child; child; child = child->next) {
+		new_line(pretty, depth + 1, out);
+		if (object) {
+			write_string(child->string, out);
+			strbuf_addstr(out, pretty ? ": " : ":");
+		}
+		write_value(child, pretty, depth + 1, out);
+		if (child->next)
+			strbuf_addch(out, ',');
+	}
+	if (item->child)
+		new_line(pretty, depth, out);
+	strbuf_addch(out, object ? '}' : ']');
+}
+
+static void write_value(const cJSON *item, bool pretty, int depth, struct strbuf *out)
+{
+	if (cJSON_IsObject(item) || cJSON_IsArray(item))
+		write_children(item, pretty, depth, out);
+	else if (cJSON_IsString(item))
+		write_string(item->valuestring, out);
+	else if (cJSON_IsNumber(item))
+		strbuf_add_number(out, item->valuedouble);
+	else if (cJSON_IsBool(item))
+		strbuf_addstr(out, cJSON_IsTrue(item) ? "true" : "false");
+	else
+		strbuf_addstr(out, "null");
+}
+
+void json_write(const struct json *json, bool pretty, struct strbuf *out)
+{
+	write_value(node(json), pretty, 0, out);
+}
+
+struct json *json_new_object(void)
+{
+	use_our_allocator();
+	return wrap(cJSON_CreateObject());
+}
+
+struct json *json_new_array(void)
+{
+	use_our_allocator();
+	return wrap(cJSON_CreateArray());
+}
+
+static void add_valid_utf8(struct strbuf *sb, const char *s)
+{
+	size_t left = strlen(s), n;
+
+	for (; left; s += n, left -= n) {
+		n = utf8_sequence(s, left);
+		if (n) {
+			strbuf_add(sb, s, n);
+		} else {
+			strbuf_addstr(sb, "\xef\xbf\xbd"); /* U+FFFD */
+			n = 1;
+		}
+	}
+}
+
+struct json *json_add(struct json *parent, const char *key, struct json *value)
+{
+	CLEANUP_STRBUF struct strbuf name = STRBUF_INIT;
+
+	if (key) {
+		add_valid_utf8(&name, key);
+		cJSON_AddItemToObject(node(parent), name.buf, node(value));
+	} else {
+		cJSON_AddItemToArray(node(parent), node(value));
+	}
+	return value;
+}
+
+struct json *json_add_object(struct json *parent, const char *key)
+{
+	return json_add(parent, key, json_new_object());
+}
+
+struct json *json_add_array(struct json *parent, const char *key)
+{
+	return json_add(parent, key, json_new_array());
+}
+
+void json_add_string(struct json *parent, const char *key, const char *value)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	if (!value) {
+		json_add_null(parent, key);
+		return;
+	}
+	add_valid_utf8(&text, value);
+	json_add(parent, key, wrap(cJSON_CreateString(text.buf)));
+}
+
+void json_add_int(struct json *parent, const char *key, int64_t value)
+{
+	json_add(parent, key, wrap(cJSON_CreateNumber((double)value)));
+}
+
+void json_add_double(struct json *parent, const char *key, double value)
+{
+	if (isfinite(value))
+		json_add(parent, key, wrap(cJSON_CreateNumber(value)));
+	else
+		json_add_null(parent, key);
+}
+
+void json_add_bool(struct json *parent, const char *key, bool value)
+{
+	json_add(parent, key, wrap(cJSON_CreateBool(value)));
+}
+
+void json_add_null(struct json *parent, const char *key)
+{
+	json_add(parent, key, wrap(cJSON_CreateNull()));
+}
+
+const struct json *json_get(const struct json *object, const char *key)
+{
+	return wrap(cJSON_GetObjectItemCaseSensitive(node(object), key));
+}
+
+static const cJSON *child_at(const cJSON *parent, size_t i)
+{
+	const cJSON *child = parent->child;
+
+	while (child && i--)
+		child = child->next;
+	return child;
+}
+
+size_t json_array_len(const struct json *array)
+{
+	size_t len = 0;
+
+	if (!cJSON_IsArray(node(array)))
+		return 0;
+	for (const cJSON *child = node(array)->child; child; child = child->next)
+		len++;
+	return len;
+}
+
+const struct json *json_array_at(const struct json *array, size_t i)
+{
+	return cJSON_IsArray(node(array)) ? wrap(child_at(node(array), i)) : NULL;
+}
+
+const struct json *json_member_at(const struct json *object, size_t i, const char **ret_key)
+{
+	const cJSON *child = cJSON_IsObject(node(object)) ? child_at(node(object), i) : NULL;
+
+	if (child)
+		*ret_key = child->string;
+	return wrap(child);
+}
+
+bool json_is_null(const struct json *json)
+{
+	return !json || cJSON_IsNull(node(json));
+}
+
+bool json_is_object(const struct json *json)
+{
+	return cJSON_IsObject(node(json));
+}
+
+bool json_is_array(const struct json *json)
+{
+	return cJSON_IsArray(node(json));
+}
+
+int json_as_double(const struct json *json, double *ret)
+{
+	if (!cJSON_IsNumber(node(json)))
+		return -1;
+	*ret = node(json)->valuedouble;
+	return 0;
+}
+
+int json_as_string(const struct json *json, const char **ret)
+{
+	if (!cJSON_IsString(node(json)))
+		return -1;
+	*ret = node(json)->valuestring;
+	return 0;
+}
+
+int json_as_int(const struct json *json, int64_t *ret)
+{
+	double value;
+
+	if (json_as_double(json, &value) || fabs(value) > INT_EXACT_MAX ||
+	    value != trunc(value))
+		return -1;
+	*ret = (int64_t)value;
+	return 0;
+}
+
+static int wrong(const struct json *found, const char *key, const char *kind, struct error *err)
+{
+	if (!found)
+		return error_set(err, "'%s' is missing", key);
+	return error_set(err, "'%s' is not %s", key, kind);
+}
+
+int json_get_string(const struct json *object, const char *key, const char **ret,
+		    struct error *err)
+{
+	const struct json *found = json_get(object, key);
+
+	return json_as_string(found, ret) ? wrong(found, key, "a string", err) : 0;
+}
+
+int json_get_int(const struct json *object, const char *key, int64_t *ret, struct error *err)
+{
+	const struct json *found = json_get(object, key);
+
+	return json_as_int(found, ret) ? wrong(found, key, "an integer", err) : 0;
+}
+
+int json_get_double(const struct json *object, const char *key, double *ret, struct error *err)
+{
+	const struct json *found = json_get(object, key);
+
+	return json_as_double(found, ret) ? wrong(found, key, "a number", err) : 0;
+}
+
+int json_get_string_or_null(const struct json *object, const char *key, const char **ret,
+			    struct error *err)
+{
+	return json_is_null(json_get(object, key)) ? 0 : json_get_string(object, key, ret, err);
+}
+
+int json_get_double_or_null(const struct json *object, const char *key, double *ret,
+			    struct error *err)
+{
+	return json_is_null(json_get(object, key)) ? 0 : json_get_double(object, key, ret, err);
+}

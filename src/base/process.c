@@ -1,0 +1,167 @@
+#include "base/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STDERR_TAIL (16 * 1024) /* how much of what it wrote on stderr is kept */
+
+/*
+ * The child's side. We may have blocked signals, and ignore SIGPIPE: it does neither. Its
+ * process group is its own, so that Ctrl-C reaches us alone and we end in our own time.
+ */
+static void __attribute__((noreturn))
+run_child(const char *const *argv, int null, int out, int err)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setpgid(0, 0);
+	if (dup2(null, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
+	    dup2(err, STDERR_FILENO) >= 0) {
+		close_range(3, ~0U, 0);
+		execvp(argv[0], (char *const *)argv);
+	}
+	dprintf(STDERR_FILENO, "%s\n", strerror(errno));
+	_exit(127);
+}
+
+/* Moves a descriptor above the standard ones, so that dup2() in the child never steps on it,
+ * even where we were started without stdin. */
+static int above_standard(int fd)
+{
+	int ret = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+static int make_pipe(int *ret_read, int *ret_write)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -1;
+	*ret_read = above_standard(ends[0]);
+	*ret_write = above_standard(ends[1]);
+	return *ret_read < 0 || *ret_write < 0 ? -1 : 0;
+}
+
+/* One read into the end of `sb`: how much came, 0 at the end of the file. */
+static ssize_t read_some(int fd, struct strbuf *sb)
+{
+	char chunk[8192];
+	ssize_t n;
+
+	do {
+		n = read(fd, chunk, sizeof(chunk));
+	} while (n < 0 && errno == EINTR);
+	if (n > 0)
+		strbuf_add(sb, chunk, (size_t)n);
+	return n;
+}
+
+static void keep_tail(struct strbuf *sb, size_t max)
+{
+	if (sb->len <= max)
+		return;
+	memmove(sb->buf, sb->buf + sb->len - max, max);
+	strbuf_setlen(sb, max);
+}
+
+/* Drains both pipes until both have ended; `out_fd` may be -1. 0; -1 with errno, EFBIG above
+ * the cap. */
+static int collect(int out_fd, int err_fd, struct strbuf *out, size_t cap, struct strbuf *said)
+{
+	struct pollfd fds[2] = { { out_fd, POLLIN, 0 }, { err_fd, POLLIN, 0 } };
+	struct strbuf *into[2] = { out, said };
+
+	while (fds[0].fd >= 0 || fds[1].fd >= 0) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return -1;
+		for (int i = 0; i < 2; i++) {
+			ssize_t n = fds[i].revents ? read_some(fds[i].fd, into[i]) : 1;
+
+			if (n < 0)
+				return -1;
+			if (!n)
+				fds[i] = (struct pollfd){ .fd = -1 };
+		}
+		if (out->len > cap) {
+			errno = EFBIG;
+			return -1;
+		}
+		keep_tail(said, STDERR_TAIL);
+	}
+	return 0;
+}
+
+static int wait_for(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+/* The error for a program that ended with `status`, in the words of its last line. */
+static int failed(const char *program, int status, struct strbuf *said, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf line = STRBUF_INIT;
+	const char *last;
+
+	strbuf_rtrim(said);
+	last = memrchr(said->buf, '\n', said->len);
+	last = last ? last + 1 : said->buf;
+	strbuf_add_visible(&line, last, said->len - (size_t)(last - said->buf));
+	if (line.len)
+		return error_set(err, "%s: %s", program, line.buf);
+	if (WIFSIGNALED(status))
+		return error_set(err, "%s: died of signal %d", program, WTERMSIG(status));
+	return error_set(err, "%s: failed with exit status %d", program, WEXITSTATUS(status));
+}
+
+int process_run(const char *const *argv, struct strbuf *out, size_t cap, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT, said = STRBUF_INIT;
+	CLEANUP_CLOSE int out_read = -1, out_write = -1, err_read = -1, err_write = -1;
+	CLEANUP_CLOSE int null = above_standard(open("/dev/null", O_RDWR | O_CLOEXEC));
+	int status, collected, saved;
+	pid_t pid;
+
+	if (null < 0 || (out && make_pipe(&out_read, &out_write)) ||
+	    make_pipe(&err_read, &err_write))
+		return error_errno(err, "cannot start %s", argv[0]);
+	pid = fork();
+	if (pid < 0)
+		return error_errno(err, "cannot start %s", argv[0]);
+	if (!pid)
+		run_child(argv, null, out ? out_write : null, err_write);
+	setpgid(pid, pid); /* here too: whoever comes first */
+	if (out)
+		close(steal_fd(&out_write));
+	close(steal_fd(&err_write));
+
+	collected = collect(out_read, err_read, &text, cap, &said);
+	saved = errno;
+	if (collected)
+		kill(-pid, SIGKILL);
+	status = wait_for(pid);
+	if (collected) {
+		errno = saved;
+		return error_errno(err, "%s: cannot read its output", argv[0]);
+	}
+	if (status)
+		return failed(argv[0], status, &said, err);
+	if (out)
+		strbuf_add(out, text.buf, text.len);
+	return 0;
+}

@@ -1,0 +1,22 @@
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
+
+/*
+ * Programs of the host that we call, unsandboxed: git itself, and nothing else that a
+ * candidate could have written.
+ */
+
+#include "base/error.h"
+#include "base/strbuf.h"
+
+/*
+ * Runs `argv` (found by PATH) with stdin from /dev/null and appends its stdout to `out`, at
+ * most `cap` bytes (more is an error); with `out` NULL its stdout is dropped. Its stderr is
+ * collected for the error. Every other descriptor is closed in it, no signal is blocked, SIGPIPE
+ * ends it, and it has a process group of its own: a Ctrl-C is for us to handle. 0
+ * where it exited with 0; otherwise -1, the error naming the program and the last line that
+ * it wrote on stderr.
+ */
+int process_run(const char *const *argv, struct strbuf *out, size_t cap, struct error *err);
+
+#endif

@@ -1,0 +1,168 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/process.h"
+
+/* Runs a shell script; gives what process_run() does. */
+static int sh(const char *script, struct strbuf *out, size_t cap, struct error *err)
+{
+	const char *const argv[] = { "sh", "-c", script, NULL };
+
+	return process_run(argv, out, cap, err);
+}
+
+static void stdout_is_collected(void **state)
+{
+	CLEANUP_STRBUF struct strbuf out = STRBUF_INIT;
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	strbuf_addstr(&out, "before ");
+	assert_int_equal(sh("printf 'a\\0b'; echo warned >&2", &out, 3, &err), 0);
+	assert_int_equal(out.len, 10);
+	assert_memory_equal(out.buf, "before a\0b", 11);
+}
+
+static void stdout_may_be_dropped(void **state)
+{
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(sh("head -c 300000 /dev/zero", NULL, 0, &err), 0);
+}
+
+static void more_than_the_cap_is_an_error(void **state)
+{
+	CLEANUP_STRBUF struct strbuf out = STRBUF_INIT;
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(sh("exec cat /dev/zero", &out, 1000, &err), -1);
+	assert_string_equal(err.message, "sh: cannot read its output: File too large");
+	assert_int_equal(out.len, 0);
+	assert_int_equal(sh("printf 12345", &out, 4, &err), -1);
+	assert_int_equal(sh("printf 12345", &out, 5, &err), 0);
+}
+
+static void a_failure_has_the_last_line(void **state)
+{
+	CLEANUP_STRBUF struct strbuf out = STRBUF_INIT;
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(sh("echo result; echo one >&2; printf 'two\\033[1m\\n\\n' >&2; exit 3",
+			    &out, 100, &err),
+			 -1);
+	assert_string_equal(err.message, "sh: two\\x1b[1m");
+	assert_int_equal(out.len, 0);
+	assert_int_equal(sh("exit 3", &out, 100, &err), -1);
+	assert_string_equal(err.message, "sh: failed with exit status 3");
+	assert_int_equal(sh("kill -TERM $$", &out, 100, &err), -1);
+	assert_string_equal(err.message, "sh: died of signal 15");
+}
+
+/* However much it says, and while it says nothing on the other pipe. */
+static void a_long_stderr_does_not_block(void **state)
+{
+	CLEANUP_STRBUF struct strbuf out = STRBUF_INIT;
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(sh("yes line | head -c 1000000 >&2; echo; echo last >&2; exit 1", &out,
+			    100, &err),
+			 -1);
+	assert_string_equal(err.message, "sh: last");
+}
+
+static void a_missing_program(void **state)
+{
+	const char *const argv[] = { "no-such-program-here", NULL };
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(process_run(argv, NULL, 0, &err), -1);
+	assert_string_equal(err.message, "no-such-program-here: No such file or directory");
+}
+
+static void it_starts_clean(void **state)
+{
+	CLEANUP_STRBUF struct strbuf out = STRBUF_INIT;
+	CLEANUP_CLOSE int leak = dup(STDERR_FILENO); /* not close-on-exec */
+	struct error err = ERROR_INIT;
+	sigset_t term, old;
+
+	(void)state;
+	assert_true(leak > 2);
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, &old);
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(sh("cat; ls /proc/self/fd | tr '\\n' ' ';"
+			    " grep -E 'Sig(Blk|Ign)' /proc/self/status",
+			    &out, 1000, &err),
+			 0);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	/* stdin is empty; 3 is the folder that ls reads. */
+	assert_string_equal(out.buf, "0 1 2 3 SigBlk:\t0000000000000000\n"
+				     "SigIgn:\t0000000000000000\n");
+}
+
+static void its_process_group_is_its_own(void **state)
+{
+	CLEANUP_STRBUF struct strbuf out = STRBUF_INIT;
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(
+		sh("test $(cut -d ' ' -f 5 /proc/$$/stat) = $$ && echo own", &out, 10, &err),
+		0);
+	assert_string_equal(out.buf, "own\n");
+}
+
+/* Started without standard descriptors, as a daemon may be, the pipes take their numbers. */
+static void without_standard_descriptors(void **state)
+{
+	CLEANUP_STRBUF struct strbuf out = STRBUF_INIT;
+	struct error err = ERROR_INIT;
+	int saved[3], ret;
+
+	(void)state;
+	for (int fd = 0; fd < 3; fd++) {
+		saved[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+		close(fd);
+	}
+	ret = sh("cat; echo out; echo err >&2; exit 0", &out, 100, &err);
+	for (int fd = 0; fd < 3; fd++)
+		if (saved[fd] >= 0) {
+			dup2(saved[fd], fd);
+			close(saved[fd]);
+		}
+	assert_int_equal(ret, 0);
+	assert_string_equal(out.buf, "out\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(stdout_is_collected),
+		cmocka_unit_test(stdout_may_be_dropped),
+		cmocka_unit_test(more_than_the_cap_is_an_error),
+		cmocka_unit_test(a_failure_has_the_last_line),
+		cmocka_unit_test(a_long_stderr_does_not_block),
+		cmocka_unit_test(a_missing_program),
+		cmocka_unit_test(it_starts_clean),
+		cmocka_unit_test(its_process_group_is_its_own),
+		cmocka_unit_test(without_standard_descriptors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
