@@ -1,0 +1,106 @@
+#ifndef MODEL_CAMPAIGN_H
+#define MODEL_CAMPAIGN_H
+
+/*
+ * What a search is: the contents of `.autoresearch/config`, as values. See
+ * git-autoresearch-config(5) for the keys. The struct owns its strings; what
+ * campaign_config_defaults() fills in is a campaign without a metric.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/strbuf.h"
+#include "model/phase.h"
+
+#define CONFIG_PATH ".autoresearch/config"
+#define PROGRAM_PATH ".autoresearch/program.md"
+
+enum direction {
+	MINIMIZE,
+	MAXIMIZE,
+};
+
+struct command_spec {
+	char *command;  /* for `sh -c`; NULL where the phase is not configured */
+	double timeout; /* s */
+};
+
+struct constraint {
+	char *metric;
+	bool has_min, has_max;
+	double min, max;
+};
+
+/* A threshold that is absolute, or a share of the incumbent's metric. */
+struct threshold {
+	bool set;
+	bool relative; /* `value` is a fraction: 0.001 for "0.1%" */
+	double value;
+};
+
+struct limits {
+	int64_t memory; /* bytes */
+	double cpus;
+	int64_t pids;
+	int64_t disk;   /* bytes */
+	int64_t output; /* bytes */
+};
+
+struct budget { /* 0: no bound */
+	int64_t experiments;
+	double time; /* s */
+	int64_t tokens;
+	double gpu_hours;
+	int64_t failures; /* in a row */
+};
+
+struct campaign_config {
+	char *metric;
+	enum direction direction;
+	bool has_target;
+	double target;
+	struct string_list editable, hidden;
+	struct command_spec phases[PHASE_NR]; /* PHASE_PROPOSE has its timeout alone */
+	char *metric_pattern;                 /* POSIX extended; NULL without */
+	struct constraint *constraints;
+	size_t constraints_nr;
+	int trials;
+	struct threshold min_effect, max_effect;
+	double confidence;
+	struct limits limits;
+	struct budget budget;
+	struct string_list deny;       /* names of system calls */
+	struct string_list deny_lines; /* where each stands in the config, as text */
+	int candidates;          /* a round */
+	struct string_list include;
+	char *promote_command;
+};
+
+/* The documented defaults; the strings and lists are empty. */
+void campaign_config_defaults(struct campaign_config *config);
+void campaign_config_release(struct campaign_config *config);
+#define CLEANUP_CAMPAIGN_CONFIG CLEANUP(campaign_config_release)
+
+/*
+ * Reads the text of a config file over the defaults. `name` is what errors call the file
+ * ("<name>:<line>: unknown key 'run.comand'"). Refused: `include` and `includeIf`, unknown
+ * sections and keys, values that do not parse, a required key that is missing (metric,
+ * direction, editable, run.command), a metric pattern without a group, `trials` other than 1
+ * (this version takes one sample a candidate). Each command that a comment sign has cut
+ * short is added to `warnings` as a line that says so; so is a disk limit above memory's,
+ * which a trial cannot use up. `config` need not be initialised, and is written on success
+ * only.
+ */
+int campaign_config_parse(const char *name, const char *text, size_t len,
+			  struct campaign_config *config, struct string_list *warnings,
+			  struct error *err);
+
+/*
+ * Every key that the parser knows, "section.key" as documented ("metric.<name>.max" for
+ * constraints), in the order of the manual; NULL ends it. A test holds the manual against it.
+ */
+const char *const *campaign_config_keys(void);
+
+#endif

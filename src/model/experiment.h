@@ -1,0 +1,117 @@
+#ifndef MODEL_EXPERIMENT_H
+#define MODEL_EXPERIMENT_H
+
+/*
+ * One experiment as the ledger keeps it: candidate, trials, verdict, and the campaign's
+ * totals up to and with it. Object ids are 40 hex digits and a NUL ("" where there is none).
+ */
+
+#include "base/json.h"
+#include "model/verdict.h"
+
+#define OID_HEX_LEN 40
+#define OID_HEX_SIZE (OID_HEX_LEN + 1)
+#define SHA256_HEX_LEN 64
+
+#define RECORD_VERSION 1 /* of the format of record.json */
+#define TRIALS_MAX 1000	 /* of one record */
+#define REMOVED_MAX 1000 /* names that a record keeps; further ones are dropped */
+
+enum record_type {
+	RECORD_BASELINE,
+	RECORD_EXPERIMENT,
+};
+
+/* "baseline", "experiment". */
+const char *record_type_name(enum record_type type);
+
+/* What the whole campaign came to so far, so that the newest record alone says where it
+ * stands. A resumed start and `status` read nothing else. */
+struct totals {
+	int64_t experiments;	      /* the newest number */
+	int64_t verdicts[VERDICT_NR]; /* VERDICT_NONE is always 0 */
+	int64_t failures_in_a_row;    /* failed, violation, invalid since the last other one */
+	int64_t rejections_in_a_row;  /* everything but accepted since the last accepted */
+	double time;		      /* s that `start` and `try` have worked */
+	int64_t tokens;
+	double gpu_hours;
+	uint64_t seed;		      /* the campaign's; below 2^53 */
+	char incumbent[OID_HEX_SIZE]; /* the commit the next candidate is based on */
+	double incumbent_metric;
+	int64_t incumbent_experiment; /* 0: the baseline */
+	double baseline_metric;
+};
+
+struct record_file {
+	char name[32];
+	char oid[OID_HEX_SIZE];
+};
+
+struct record {
+	enum record_type type;
+	char *campaign;
+	int64_t experiment;	 /* 0 for a baseline */
+	char base[OID_HEX_SIZE]; /* the incumbent it was measured against; "" for a baseline */
+	char tree[OID_HEX_SIZE]; /* what was measured, or would have been */
+	char *subject, *rationale; /* the proposer's words, as they came, capped; never NULL */
+	char *proposed_by;	   /* "sweep", "command/…", "try"; "" for a baseline */
+
+	struct verdict verdict;
+	char *metric_name;
+	bool has_metric;
+	double metric; /* of this candidate */
+	bool has_incumbent;
+	double incumbent; /* "baseline" in JSON: what it was compared with */
+	struct trial_result *trials;
+	size_t trials_nr;
+
+	char started[32];    /* RFC 3339, UTC */
+	double duration;     /* s of wall time in the sandbox, all phases and trials */
+	double cpu;	     /* s */
+	int64_t memory_peak; /* bytes; -1 unknown */
+
+	char policy[65];	    /* SHA-256 of what the sandbox enforced */
+	char warm[65];		    /* SHA-256 of the warm snapshot; "" without setup */
+	char *host;		    /* kernel, machine and the kind of cgroups, for people */
+	struct string_list removed; /* names that OUT held and that were no file or folder */
+
+	struct record_file files[8]; /* the other files of the record's tree */
+	size_t files_nr;
+	struct totals totals;
+};
+
+void record_release(struct record *r);
+#define CLEANUP_RECORD CLEANUP(record_release)
+
+/* Who vouches for the metric: "evaluate", "self-reported"; NULL where no trial measured. */
+const char *record_metric_source(const struct record *r);
+
+/* Appends record.json: one line a member at the top level, a newline at the end; the same
+ * record always gives the same bytes, also after it was read back. */
+void record_write(const struct record *r, struct strbuf *out);
+
+/* Reads it back: `ret` is overwritten, on success only. Unknown members are ignored (a later
+ * program's), wrong ones refused. What follows from others (samples, the metrics of the last
+ * trial) is not read. */
+int record_parse(const char *text, size_t len, struct record *ret, struct error *err);
+
+/*
+ * The totals after `r` was judged: `before` plus this experiment; sets r->totals. The time
+ * grows by r->duration; what else was spent since (tokens, GPU hours) is in `before` already.
+ *
+ * The accepted commit carries the record's digest, so the record cannot name it:
+ * totals.incumbent is "" in the record of an accepted experiment, and a reader takes the
+ * record's second parent. A baseline starts the comparison again (its metric is the
+ * incumbent's) and keeps the counts and before->incumbent, which is the commit it measured.
+ */
+void totals_advance(const struct totals *before, struct record *r);
+
+/* Which budget has run out, as its key ("experiments", "time", "tokens", "gpuHours",
+ * "failures"), or NULL. */
+const char *budget_exhausted(const struct budget *budget, const struct totals *totals);
+
+/* The object that `log --json` prints for an experiment. `commit` is the candidate's. The
+ * caller frees it. */
+struct json *record_log_json(const struct record *r, const char *commit);
+
+#endif

@@ -1,0 +1,41 @@
+#ifndef MODEL_PROPOSAL_H
+#define MODEL_PROPOSAL_H
+
+/*
+ * A proposal: what somebody wants to try on top of the incumbent, as whole files. Where it
+ * came from does not show, nor whether it is in scope: that is judged on the tree.
+ */
+
+#include <stddef.h>
+
+struct edit {
+	char *path;    /* from the top; any bytes but NUL */
+	char *content; /* owned; NULL: the file is removed */
+	size_t len;
+	unsigned mode; /* as git has it: 0100644, 0100755, 0120000 (content is the target) */
+};
+
+struct proposal {
+	char *subject;	   /* never NULL once proposed */
+	char *rationale;   /* may be "" */
+	char *proposed_by; /* "sweep", "command/<program>", "try" */
+	struct edit *edits;
+	size_t edits_nr, edits_alloc;
+};
+
+#define PROPOSAL_INIT \
+	{             \
+		0     \
+	}
+
+/* Adds a copy of an edit; `content` NULL removes the file. */
+void proposal_add_edit(struct proposal *p, const char *path, unsigned mode, const char *content,
+		       size_t len);
+
+/* Sets the words, copying them. */
+void proposal_describe(struct proposal *p, const char *subject, const char *rationale,
+		       const char *proposed_by);
+void proposal_release(struct proposal *p);
+#define CLEANUP_PROPOSAL CLEANUP(proposal_release)
+
+#endif

@@ -1,0 +1,215 @@
+#include "model/experiment.h"
+
+const char *record_type_name(enum record_type type)
+{
+	return type == RECORD_BASELINE ? "baseline" : "experiment";
+}
+
+static void add_string_or_null(struct json *o, const char *key, const char *s)
+{
+	json_add_string(o, key, s && *s ? s : NULL);
+}
+
+static void add_double_if(struct json *o, const char *key, bool known, double value)
+{
+	if (known)
+		json_add_double(o, key, value);
+	else
+		json_add_null(o, key);
+}
+
+static void add_memory_peak(struct json *o, int64_t bytes)
+{
+	if (bytes >= 0)
+		json_add_int(o, "memoryPeak", bytes);
+	else
+		json_add_null(o, "memoryPeak");
+}
+
+static void add_metrics(struct json *o, const struct metrics *metrics)
+{
+	struct json *members = json_add_object(o, "metrics");
+
+	for (size_t i = 0; i < metrics->nr; i++)
+		add_double_if(members, metrics->items[i].name, metrics->items[i].finite,
+			      metrics->items[i].value);
+}
+
+static void add_last_metrics(struct json *o, const struct record *r)
+{
+	static const struct metrics none;
+
+	add_metrics(o, r->trials_nr ? &r->trials[r->trials_nr - 1].metrics : &none);
+}
+
+static void add_samples(struct json *o, const struct record *r)
+{
+	struct json *samples = json_add_array(o, "samples");
+	double value;
+
+	for (size_t i = 0; i < r->trials_nr; i++)
+		if (trial_sample(&r->trials[i], r->metric_name, &value))
+			json_add_double(samples, NULL, value);
+}
+
+const char *record_metric_source(const struct record *r)
+{
+	const char *source = NULL;
+	double value;
+
+	for (size_t i = 0; i < r->trials_nr; i++)
+		if (trial_sample(&r->trials[i], r->metric_name, &value))
+			source = r->trials[i].self_reported ? "self-reported" : "evaluate";
+	return source;
+}
+
+/* How a phase ended is one member of three: `exit`, `signal`, or `killed` with the reason. */
+static void add_outcome(struct json *phases, enum phase phase, const struct outcome *outcome)
+{
+	struct json *o = json_add_object(phases, NULL);
+	CLEANUP_STRBUF struct strbuf reason = STRBUF_INIT;
+
+	json_add_string(o, "phase", phase_name(phase));
+	if (outcome->kind == OUTCOME_EXITED) {
+		json_add_int(o, "exit", outcome->exit_code);
+	} else if (outcome->kind == OUTCOME_SIGNALED) {
+		json_add_int(o, "signal", outcome->signal);
+	} else {
+		outcome_reason(outcome, &reason);
+		json_add_string(o, "killed", reason.buf);
+	}
+	json_add_double(o, "wall", outcome->wall);
+	json_add_double(o, "cpu", outcome->cpu);
+	add_memory_peak(o, outcome->memory_peak);
+}
+
+static void add_trials(struct json *o, const struct record *r)
+{
+	struct json *trials = json_add_array(o, "trials");
+
+	for (size_t i = 0; i < r->trials_nr; i++) {
+		const struct trial_result *t = &r->trials[i];
+		struct json *trial = json_add_object(trials, NULL), *phases;
+
+		json_add_int(trial, "seed", (int64_t)t->seed);
+		phases = json_add_array(trial, "phases");
+		for (enum phase phase = PHASE_RUN; phase <= PHASE_EVALUATE; phase++)
+			if (t->ran[phase])
+				add_outcome(phases, phase, &t->outcomes[phase]);
+		add_metrics(trial, &t->metrics);
+	}
+}
+
+static void add_totals(struct json *o, const struct totals *t)
+{
+	struct json *totals = json_add_object(o, "totals"), *verdicts;
+
+	json_add_int(totals, "experiments", t->experiments);
+	verdicts = json_add_object(totals, "verdicts");
+	for (int kind = VERDICT_NONE + 1; kind < VERDICT_NR; kind++)
+		json_add_int(verdicts, verdict_name(kind), t->verdicts[kind]);
+	json_add_int(totals, "failuresInARow", t->failures_in_a_row);
+	json_add_int(totals, "rejectionsInARow", t->rejections_in_a_row);
+	json_add_double(totals, "time", t->time);
+	json_add_int(totals, "tokens", t->tokens);
+	json_add_double(totals, "gpuHours", t->gpu_hours);
+	json_add_int(totals, "seed", (int64_t)t->seed);
+	add_string_or_null(totals, "incumbent", t->incumbent);
+	json_add_double(totals, "incumbentMetric", t->incumbent_metric);
+	json_add_int(totals, "incumbentExperiment", t->incumbent_experiment);
+	json_add_double(totals, "baselineMetric", t->baseline_metric);
+}
+
+static void add_measured(struct json *o, const struct record *r)
+{
+	json_add_string(o, "verdict", verdict_name(r->verdict.kind));
+	json_add_string(o, "reason", r->verdict.reason);
+	json_add_string(o, "metricName", r->metric_name);
+	add_double_if(o, "metric", r->has_metric, r->metric);
+	add_double_if(o, "baseline", r->has_incumbent, r->incumbent);
+	add_samples(o, r);
+	add_last_metrics(o, r);
+	json_add_string(o, "metricSource", record_metric_source(r));
+}
+
+static void add_candidate(struct json *o, const struct record *r)
+{
+	add_string_or_null(o, "base", r->base);
+	add_string_or_null(o, "tree", r->tree);
+	json_add_string(o, "subject", r->subject);
+	json_add_string(o, "rationale", r->rationale);
+	add_string_or_null(o, "proposedBy", r->proposed_by);
+}
+
+static void add_run(struct json *o, const struct record *r)
+{
+	struct json *list;
+
+	json_add_string(o, "started", r->started);
+	json_add_double(o, "duration", r->duration);
+	json_add_double(o, "cpu", r->cpu);
+	add_memory_peak(o, r->memory_peak);
+	add_trials(o, r);
+	json_add_string(json_add_object(o, "audit"), "level", "none");
+	add_string_or_null(o, "policy", r->policy);
+	add_string_or_null(o, "warm", r->warm);
+	add_string_or_null(o, "host", r->host);
+	list = json_add_array(o, "removed");
+	for (size_t i = 0; i < r->removed.nr && i < REMOVED_MAX; i++)
+		json_add_string(list, NULL, r->removed.items[i]);
+	list = json_add_object(o, "files");
+	for (size_t i = 0; i < r->files_nr; i++)
+		json_add_string(list, r->files[i].name, r->files[i].oid);
+}
+
+void record_write(const struct record *r, struct strbuf *out)
+{
+	CLEANUP_JSON struct json *o = json_new_object();
+	const struct json *value;
+	const char *key;
+
+	json_add_int(o, "version", RECORD_VERSION);
+	json_add_string(o, "type", record_type_name(r->type));
+	json_add_string(o, "campaign", r->campaign);
+	json_add_int(o, "experiment", r->experiment);
+	json_add_null(o, "about");
+	add_measured(o, r);
+	add_candidate(o, r);
+	add_run(o, r);
+	add_totals(o, &r->totals);
+
+	/* A line a member, so that records compare well with diff(1). */
+	for (size_t i = 0; (value = json_member_at(o, i, &key)); i++) {
+		strbuf_addf(out, "%s\n\t\"%s\": ", i ? "," : "{", key);
+		json_write(value, false, out);
+	}
+	strbuf_addstr(out, "\n}\n");
+}
+
+struct json *record_log_json(const struct record *r, const char *commit)
+{
+	struct json *o = json_new_object(), *audit;
+
+	json_add_int(o, "experiment", r->experiment);
+	json_add_string(o, "campaign", r->campaign);
+	json_add_string(o, "verdict", verdict_name(r->verdict.kind));
+	json_add_string(o, "reason", r->verdict.reason);
+	add_double_if(o, "metric", r->has_metric, r->metric);
+	add_double_if(o, "baseline", r->has_incumbent, r->incumbent);
+	add_samples(o, r);
+	add_string_or_null(o, "commit", commit);
+	add_string_or_null(o, "base", r->base);
+	json_add_string(o, "subject", r->subject);
+	json_add_string(o, "started", r->started);
+	json_add_double(o, "duration", r->duration);
+	json_add_double(o, "cpu", r->cpu);
+	add_memory_peak(o, r->memory_peak);
+	audit = json_add_object(o, "audit");
+	json_add_string(audit, "level", "none");
+	json_add_int(audit, "events", 0);
+	json_add_int(audit, "denied", 0);
+	json_add_int(audit, "lost", 0);
+	add_last_metrics(o, r);
+	json_add_int(o, "tokens", 0); /* sweep and command ask no model that we pay */
+	return o;
+}

@@ -1,0 +1,381 @@
+#include "model/experiment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int malformed(const char *key, struct error *err)
+{
+	return error_set(err, "'%s' is malformed", key);
+}
+
+static int get_object(const struct json *o, const char *key, const struct json **ret,
+		      struct error *err)
+{
+	*ret = json_get(o, key);
+	return json_is_object(*ret) ? 0 : error_set(err, "'%s' is not an object", key);
+}
+
+static int get_array(const struct json *o, const char *key, size_t max, const struct json **ret,
+		     struct error *err)
+{
+	*ret = json_get(o, key);
+	if (!json_is_array(*ret) || json_array_len(*ret) > max)
+		return malformed(key, err);
+	return 0;
+}
+
+static int get_text(const struct json *o, const char *key, char **ret, struct error *err)
+{
+	const char *s;
+
+	if (json_get_string(o, key, &s, err))
+		return -1;
+	*ret = xstrdup(s);
+	return 0;
+}
+
+static int get_text_or_empty(const struct json *o, const char *key, char **ret,
+			     struct error *err)
+{
+	const char *s = "";
+
+	if (json_get_string_or_null(o, key, &s, err))
+		return -1;
+	*ret = xstrdup(s);
+	return 0;
+}
+
+/* `len` lower-case hex digits, or "" for null. */
+static int get_hex(const struct json *o, const char *key, size_t len, char *ret,
+		   struct error *err)
+{
+	const char *s = "";
+
+	if (json_get_string_or_null(o, key, &s, err))
+		return -1;
+	if (*s && (strlen(s) != len || strspn(s, "0123456789abcdef") != len))
+		return malformed(key, err);
+	memcpy(ret, s, strlen(s) + 1);
+	return 0;
+}
+
+static int get_count(const struct json *o, const char *key, int64_t *ret, struct error *err)
+{
+	if (json_get_int(o, key, ret, err))
+		return -1;
+	return *ret < 0 ? malformed(key, err) : 0;
+}
+
+static int get_amount(const struct json *o, const char *key, double *ret, struct error *err)
+{
+	if (json_get_double(o, key, ret, err))
+		return -1;
+	return *ret < 0 ? malformed(key, err) : 0;
+}
+
+static int get_memory_peak(const struct json *o, int64_t *ret, struct error *err)
+{
+	*ret = -1;
+	if (json_is_null(json_get(o, "memoryPeak")))
+		return 0;
+	return get_count(o, "memoryPeak", ret, err);
+}
+
+static int get_seed(const struct json *o, uint64_t *ret, struct error *err)
+{
+	int64_t seed;
+
+	if (get_count(o, "seed", &seed, err))
+		return -1;
+	*ret = (uint64_t)seed;
+	return 0;
+}
+
+static int get_double_if(const struct json *o, const char *key, bool *ret_known, double *ret,
+			 struct error *err)
+{
+	*ret_known = !json_is_null(json_get(o, key));
+	return json_get_double_or_null(o, key, ret, err);
+}
+
+/* RFC 3339, as far as it is safe to print. */
+static int get_time(const struct json *o, const char *key, char ret[32], struct error *err)
+{
+	static const char shape[] = "dddd-dd-ddTdd:dd:dd";
+	const char *s, *p;
+
+	if (json_get_string(o, key, &s, err))
+		return -1;
+	p = s;
+	for (size_t i = 0; shape[i]; i++, p++)
+		if (shape[i] == 'd' ? *p < '0' || *p > '9' : *p != shape[i])
+			return malformed(key, err);
+	if (strlen(s) >= 32 || strspn(p, "0123456789.:+-Z") != strlen(p))
+		return malformed(key, err);
+	memcpy(ret, s, strlen(s) + 1);
+	return 0;
+}
+
+static int read_type(const struct json *o, struct record *r, struct error *err)
+{
+	const char *type;
+	int64_t version;
+
+	if (json_get_int(o, "version", &version, err))
+		return -1;
+	if (version != RECORD_VERSION)
+		return error_set(err, "version %lld of the record's format is not known",
+				 (long long)version);
+	if (json_get_string(o, "type", &type, err) ||
+	    get_text(o, "campaign", &r->campaign, err) ||
+	    get_count(o, "experiment", &r->experiment, err))
+		return -1;
+	if (!strcmp(type, record_type_name(RECORD_BASELINE)))
+		r->type = RECORD_BASELINE;
+	else if (!strcmp(type, record_type_name(RECORD_EXPERIMENT)))
+		r->type = RECORD_EXPERIMENT;
+	else
+		return error_set(err, "type '%s' is not known", type);
+	/* The baseline is number 0, and nothing else is. */
+	return (r->type == RECORD_BASELINE) != (r->experiment == 0)
+		       ? malformed("experiment", err)
+		       : 0;
+}
+
+/* A baseline has no verdict, and all but accepted have a reason. */
+static int read_verdict(const struct json *o, struct record *r, struct error *err)
+{
+	const char *verdict = NULL, *reason = NULL;
+
+	if (json_get_string_or_null(o, "verdict", &verdict, err) ||
+	    json_get_string_or_null(o, "reason", &reason, err))
+		return -1;
+	if ((verdict && verdict_parse(verdict, &r->verdict.kind)) ||
+	    (verdict == NULL) != (r->type == RECORD_BASELINE))
+		return malformed("verdict", err);
+	if ((reason == NULL) !=
+	    (r->verdict.kind == VERDICT_NONE || r->verdict.kind == VERDICT_ACCEPTED))
+		return malformed("reason", err);
+	if (reason)
+		r->verdict.reason = xstrdup(reason);
+	return 0;
+}
+
+static int read_metrics(const struct json *o, struct metrics *ret, struct error *err)
+{
+	const struct json *metrics, *value;
+	const char *name;
+
+	if (get_object(o, "metrics", &metrics, err))
+		return -1;
+	for (size_t i = 0; (value = json_member_at(metrics, i, &name)); i++) {
+		double number = 0;
+		bool finite = !json_is_null(value);
+
+		if (i == METRICS_MAX || !metric_name_is_valid(name) ||
+		    (finite && json_as_double(value, &number)))
+			return malformed("metrics", err);
+		metrics_set(ret, name, number, finite);
+	}
+	return 0;
+}
+
+/* The inverse of outcome_reason() for what the sandbox ended. */
+static int killed_parse(const char *killed, struct outcome *ret)
+{
+	CLEANUP_STRBUF struct strbuf reason = STRBUF_INIT;
+	static const char prefix[] = "syscall ";
+
+	if (starts_with(killed, prefix)) {
+		killed += strlen(prefix);
+		if (!*killed || strlen(killed) >= sizeof(ret->syscall))
+			return -1;
+		ret->kind = OUTCOME_SYSCALL;
+		memcpy(ret->syscall, killed, strlen(killed) + 1);
+		return 0;
+	}
+	for (ret->kind = OUTCOME_TIMEOUT; ret->kind <= OUTCOME_OUTPUT; ret->kind++) {
+		strbuf_reset(&reason);
+		outcome_reason(ret, &reason);
+		if (!strcmp(reason.buf, killed))
+			return 0;
+	}
+	return -1;
+}
+
+static int read_ending(const struct json *o, struct outcome *ret, struct error *err)
+{
+	const char *killed = NULL;
+	int64_t number;
+
+	if (json_get_string_or_null(o, "killed", &killed, err))
+		return -1;
+	if (killed)
+		return killed_parse(killed, ret) ? malformed("killed", err) : 0;
+	if (!json_is_null(json_get(o, "signal"))) {
+		if (json_get_int(o, "signal", &number, err))
+			return -1;
+		if (number < 1 || number > 64)
+			return malformed("signal", err);
+		ret->kind = OUTCOME_SIGNALED;
+		ret->signal = (int)number;
+		return 0;
+	}
+	if (json_get_int(o, "exit", &number, err))
+		return -1;
+	if (number < 0 || number > 255)
+		return malformed("exit", err);
+	ret->kind = OUTCOME_EXITED;
+	ret->exit_code = (int)number;
+	return 0;
+}
+
+static int read_phase(const struct json *o, struct trial_result *t, struct error *err)
+{
+	struct outcome *outcome;
+	enum phase phase;
+	const char *name;
+
+	if (json_get_string(o, "phase", &name, err))
+		return -1;
+	if (phase_parse(name, &phase) || phase < PHASE_RUN || phase > PHASE_EVALUATE ||
+	    t->ran[phase])
+		return malformed("phase", err);
+	t->ran[phase] = true;
+	outcome = &t->outcomes[phase];
+	if (read_ending(o, outcome, err) || get_amount(o, "wall", &outcome->wall, err) ||
+	    get_amount(o, "cpu", &outcome->cpu, err))
+		return -1;
+	return get_memory_peak(o, &outcome->memory_peak, err);
+}
+
+static int read_trial(const struct json *o, struct trial_result *t, struct error *err)
+{
+	const struct json *phases, *phase;
+
+	if (get_seed(o, &t->seed, err) || read_metrics(o, &t->metrics, err) ||
+	    get_array(o, "phases", PHASE_NR, &phases, err))
+		return -1;
+	for (size_t i = 0; (phase = json_array_at(phases, i)); i++)
+		if (read_phase(phase, t, err))
+			return -1;
+	return 0;
+}
+
+static int read_trials(const struct json *o, struct record *r, struct error *err)
+{
+	const struct json *trials, *trial;
+	const char *source = NULL;
+	bool self_reported;
+
+	if (json_get_string_or_null(o, "metricSource", &source, err) ||
+	    get_array(o, "trials", TRIALS_MAX, &trials, err))
+		return -1;
+	if (source && strcmp(source, "evaluate") && strcmp(source, "self-reported"))
+		return malformed("metricSource", err);
+	self_reported = source && !strcmp(source, "self-reported");
+	r->trials = xcalloc(json_array_len(trials), sizeof(*r->trials));
+	while ((trial = json_array_at(trials, r->trials_nr))) {
+		struct trial_result *t = &r->trials[r->trials_nr++];
+
+		t->self_reported = self_reported;
+		if (read_trial(trial, t, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int read_candidate(const struct json *o, struct record *r, struct error *err)
+{
+	if (get_text(o, "metricName", &r->metric_name, err) ||
+	    get_double_if(o, "metric", &r->has_metric, &r->metric, err) ||
+	    get_double_if(o, "baseline", &r->has_incumbent, &r->incumbent, err) ||
+	    get_hex(o, "base", OID_HEX_LEN, r->base, err) ||
+	    get_hex(o, "tree", OID_HEX_LEN, r->tree, err) ||
+	    get_text(o, "subject", &r->subject, err) ||
+	    get_text(o, "rationale", &r->rationale, err) ||
+	    get_text_or_empty(o, "proposedBy", &r->proposed_by, err))
+		return -1;
+	return metric_name_is_valid(r->metric_name) ? 0 : malformed("metricName", err);
+}
+
+static int read_run(const struct json *o, struct record *r, struct error *err)
+{
+	const struct json *removed, *item;
+	const char *name;
+
+	if (get_time(o, "started", r->started, err) ||
+	    get_amount(o, "duration", &r->duration, err) ||
+	    get_amount(o, "cpu", &r->cpu, err) || get_memory_peak(o, &r->memory_peak, err) ||
+	    get_hex(o, "policy", SHA256_HEX_LEN, r->policy, err) ||
+	    get_hex(o, "warm", SHA256_HEX_LEN, r->warm, err) ||
+	    get_text_or_empty(o, "host", &r->host, err) ||
+	    get_array(o, "removed", REMOVED_MAX, &removed, err))
+		return -1;
+	for (size_t i = 0; (item = json_array_at(removed, i)); i++) {
+		if (json_as_string(item, &name))
+			return malformed("removed", err);
+		string_list_add(&r->removed, name);
+	}
+	return 0;
+}
+
+static int read_files(const struct json *o, struct record *r, struct error *err)
+{
+	const struct json *files;
+	const char *name;
+
+	if (get_object(o, "files", &files, err))
+		return -1;
+	for (size_t i = 0; json_member_at(files, i, &name); i++) {
+		struct record_file *file = &r->files[i];
+
+		if (i == ARRAY_SIZE(r->files) || !*name || strlen(name) >= sizeof(file->name))
+			return malformed("files", err);
+		memcpy(file->name, name, strlen(name) + 1);
+		if (get_hex(files, name, OID_HEX_LEN, file->oid, err))
+			return -1;
+		if (!*file->oid)
+			return malformed("files", err);
+		r->files_nr++;
+	}
+	return 0;
+}
+
+static int read_totals(const struct json *o, struct totals *t, struct error *err)
+{
+	const struct json *totals, *verdicts;
+
+	if (get_object(o, "totals", &totals, err) ||
+	    get_object(totals, "verdicts", &verdicts, err))
+		return -1;
+	for (int kind = VERDICT_NONE + 1; kind < VERDICT_NR; kind++)
+		if (get_count(verdicts, verdict_name(kind), &t->verdicts[kind], err))
+			return -1;
+	if (get_count(totals, "experiments", &t->experiments, err) ||
+	    get_count(totals, "failuresInARow", &t->failures_in_a_row, err) ||
+	    get_count(totals, "rejectionsInARow", &t->rejections_in_a_row, err) ||
+	    get_amount(totals, "time", &t->time, err) ||
+	    get_count(totals, "tokens", &t->tokens, err) ||
+	    get_amount(totals, "gpuHours", &t->gpu_hours, err) ||
+	    get_seed(totals, &t->seed, err) ||
+	    get_hex(totals, "incumbent", OID_HEX_LEN, t->incumbent, err) ||
+	    json_get_double(totals, "incumbentMetric", &t->incumbent_metric, err) ||
+	    get_count(totals, "incumbentExperiment", &t->incumbent_experiment, err))
+		return -1;
+	return json_get_double(totals, "baselineMetric", &t->baseline_metric, err);
+}
+
+int record_parse(const char *text, size_t len, struct record *ret, struct error *err)
+{
+	CLEANUP_JSON struct json *o = NULL;
+	CLEANUP_RECORD struct record r = { 0 };
+
+	if (json_parse(text, len, &o, err) || read_type(o, &r, err) ||
+	    read_verdict(o, &r, err) || read_candidate(o, &r, err) || read_trials(o, &r, err) ||
+	    read_run(o, &r, err) || read_files(o, &r, err) || read_totals(o, &r.totals, err))
+		return -1;
+	*ret = r;
+	r = (struct record){ 0 };
+	return 0;
+}

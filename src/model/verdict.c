@@ -1,0 +1,177 @@
+#include "model/verdict.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* By git-bisect(1)'s convention, a command exits so where it cannot tell. */
+#define EXIT_UNTESTABLE 125
+
+static const char *const names[VERDICT_NR] = {
+	[VERDICT_ACCEPTED] = "accepted",     [VERDICT_REJECTED] = "rejected",
+	[VERDICT_INDECISIVE] = "indecisive", [VERDICT_FAILED] = "failed",
+	[VERDICT_VIOLATION] = "violation",   [VERDICT_INVALID] = "invalid",
+	[VERDICT_DUPLICATE] = "duplicate",   [VERDICT_SKIPPED] = "skipped",
+};
+
+const char *verdict_name(enum verdict_kind kind)
+{
+	return names[kind];
+}
+
+int verdict_parse(const char *name, enum verdict_kind *ret)
+{
+	for (int kind = VERDICT_NONE + 1; kind < VERDICT_NR; kind++) {
+		if (!strcmp(names[kind], name)) {
+			*ret = kind;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+void verdict_release(struct verdict *v)
+{
+	free(v->reason);
+	*v = (struct verdict){ 0 };
+}
+
+void verdict_set(struct verdict *v, enum verdict_kind kind, const char *fmt, ...)
+{
+	/* The new reason may be made from the old one. */
+	struct strbuf reason = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(&reason, fmt, ap);
+	va_end(ap);
+	free(v->reason);
+	v->kind = kind;
+	v->reason = strbuf_detach(&reason, NULL);
+}
+
+void trial_result_release(struct trial_result *r)
+{
+	metrics_release(&r->metrics);
+	*r = (struct trial_result){ 0 };
+}
+
+static void judge_outcome(enum phase phase, const struct outcome *o, struct verdict *ret)
+{
+	CLEANUP_STRBUF struct strbuf reason = STRBUF_INIT;
+
+	if (o->kind == OUTCOME_EXITED && o->exit_code == EXIT_UNTESTABLE) {
+		verdict_set(ret, VERDICT_SKIPPED, "untestable");
+		return;
+	}
+	if (o->kind == OUTCOME_EXITED && phase == PHASE_CHECK) {
+		verdict_set(ret, VERDICT_REJECTED, "check-failed");
+		return;
+	}
+	outcome_reason(o, &reason);
+	verdict_set(ret, o->kind == OUTCOME_SYSCALL ? VERDICT_VIOLATION : VERDICT_FAILED, "%s",
+		    reason.buf);
+}
+
+/* The phase that decides what a trial came to; PHASE_NR where all succeeded. */
+static enum phase deciding_phase(const struct trial_result *result)
+{
+	enum phase phase;
+
+	for (phase = PHASE_RUN; phase <= PHASE_EVALUATE; phase++)
+		if (result->ran[phase] && result->outcomes[phase].kind == OUTCOME_SYSCALL)
+			return phase;
+	for (phase = PHASE_RUN; phase <= PHASE_EVALUATE; phase++)
+		if (result->ran[phase] && !outcome_is_success(&result->outcomes[phase]))
+			return phase;
+	return PHASE_NR;
+}
+
+bool trial_sample(const struct trial_result *result, const char *metric, double *ret)
+{
+	const struct metric_value *m;
+
+	if (deciding_phase(result) != PHASE_NR)
+		return false;
+	m = metrics_find(&result->metrics, metric);
+	if (!m || !m->finite)
+		return false;
+	*ret = m->value;
+	return true;
+}
+
+int trial_judge(const struct campaign_config *config, const struct trial_result *result,
+		double *ret_value, struct verdict *ret_verdict)
+{
+	enum phase phase = deciding_phase(result);
+
+	if (phase != PHASE_NR) {
+		judge_outcome(phase, &result->outcomes[phase], ret_verdict);
+		return -1;
+	}
+	if (trial_sample(result, config->metric, ret_value))
+		return 0;
+	verdict_set(ret_verdict, VERDICT_FAILED, "%s",
+		    metrics_find(&result->metrics, config->metric) ? "not-finite"
+								   : "no-metric");
+	return -1;
+}
+
+/* The first constraint that `metrics` break; a metric that was not reported breaks it too. */
+static const struct constraint *broken_constraint(const struct campaign_config *config,
+						  const struct metrics *metrics)
+{
+	for (size_t i = 0; i < config->constraints_nr; i++) {
+		const struct constraint *c = &config->constraints[i];
+		const struct metric_value *m = metrics_find(metrics, c->metric);
+
+		if (!m || !m->finite || (c->has_min && m->value < c->min) ||
+		    (c->has_max && m->value > c->max))
+			return c;
+	}
+	return NULL;
+}
+
+static double threshold_value(const struct threshold *t, double incumbent)
+{
+	return t->relative ? t->value * fabs(incumbent) : t->value;
+}
+
+void verdict_decide(const struct campaign_config *config, double value,
+		    const struct metrics *metrics, double incumbent, struct verdict *ret)
+{
+	const struct constraint *broken = broken_constraint(config, metrics);
+	double gain = config->direction == MINIMIZE ? incumbent - value : value - incumbent;
+	/*
+	 * 3 - 2.997 is a hair less than 0.003 in binary. Who asks for 0.1% and gets it to the
+	 * last decimal has got it, so the rounding of the operands is allowed for.
+	 */
+	double slack = 4 * DBL_EPSILON * fmax(fabs(value), fabs(incumbent));
+
+	if (broken) {
+		verdict_set(ret, VERDICT_REJECTED, "constraint %s", broken->metric);
+	} else if (!metric_is_better(config->direction, value, incumbent)) {
+		verdict_set(ret, VERDICT_REJECTED, "no-improvement");
+	} else if (config->max_effect.set &&
+		   gain > threshold_value(&config->max_effect, incumbent) + slack) {
+		verdict_set(ret, VERDICT_INDECISIVE, "implausible");
+	} else if (config->min_effect.set &&
+		   gain < threshold_value(&config->min_effect, incumbent) - slack) {
+		verdict_set(ret, VERDICT_INDECISIVE, "within-noise");
+	} else {
+		verdict_release(ret);
+		ret->kind = VERDICT_ACCEPTED;
+	}
+}
+
+bool metric_is_better(enum direction direction, double a, double b)
+{
+	return direction == MINIMIZE ? a < b : a > b;
+}
+
+bool target_is_reached(const struct campaign_config *config, double value)
+{
+	return config->has_target &&
+	       !metric_is_better(config->direction, config->target, value);
+}
