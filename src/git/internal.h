@@ -1,0 +1,142 @@
+#ifndef GIT_INTERNAL_H
+#define GIT_INTERNAL_H
+
+/*
+ * What the files of this room share: libgit2's types with cleanup attributes, ids as bytes
+ * and as hex, and a few services that are nobody else's business. No other room includes
+ * this header, nor git2.h.
+ */
+
+#include <git2.h>
+
+#include "git/ledger.h"
+#include "git/repo.h"
+
+#define NOTES_REF "refs/notes/autoresearch"
+#define RECORD_FILE "record.json"
+
+struct repo {
+	git_repository *git; /* opened on the common directory: all refs are there */
+	git_odb *odb;
+	char *git_dir;	  /* of the worktree that we were started in; no slash at the end */
+	char *common_dir; /* with one */
+	char *workdir;	  /* NULL in a bare repository */
+	char *user_name, *user_email; /* asked of git at the first commit */
+	bool unsynced;		      /* objects were written since the last objects_sync() */
+};
+
+#define DEFINE_GIT_CLEANUP(type)                       \
+	static inline void cleanup_##type##_(type **p) \
+	{                                              \
+		type##_free(*p);                       \
+	}
+
+DEFINE_GIT_CLEANUP(git_commit)
+DEFINE_GIT_CLEANUP(git_config)
+DEFINE_GIT_CLEANUP(git_diff)
+DEFINE_GIT_CLEANUP(git_index)
+DEFINE_GIT_CLEANUP(git_object)
+DEFINE_GIT_CLEANUP(git_odb_object)
+DEFINE_GIT_CLEANUP(git_reference)
+DEFINE_GIT_CLEANUP(git_reference_iterator)
+DEFINE_GIT_CLEANUP(git_repository)
+DEFINE_GIT_CLEANUP(git_signature)
+DEFINE_GIT_CLEANUP(git_tree)
+DEFINE_GIT_CLEANUP(git_tree_entry)
+DEFINE_GIT_CLEANUP(git_treebuilder)
+
+/* A local of one of these types: CLEANUP_GIT(git_tree) git_tree *tree = NULL; */
+#define CLEANUP_GIT(type) CLEANUP(cleanup_##type##_)
+
+/* As error_set(), with ": " and libgit2's last message behind it. Returns -1. */
+int error_git(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Leaves of the error of a git that we ran what git said. Returns -1. */
+int error_of_git(struct error *err);
+
+/* Ids between hex and bytes. Only 40 hex digits are an id. */
+int oid_from_hex(git_oid *ret, const char *hex, struct error *err);
+static inline void oid_to_hex(const git_oid *oid, char ret[OID_HEX_SIZE])
+{
+	git_oid_tostr(ret, OID_HEX_SIZE, oid);
+}
+
+/* The objects that hex ids name; the tree of a commit where a tree is asked for. */
+int lookup_commit(struct repo *repo, const char *hex, git_commit **ret, struct error *err);
+int lookup_tree(struct repo *repo, const char *hex, git_tree **ret, struct error *err);
+
+/* Appends a blob's bytes, at most `cap`: -1 where it is larger. */
+int read_blob(struct repo *repo, const git_oid *oid, size_t cap, struct strbuf *ret,
+	      struct error *err);
+int write_blob(struct repo *repo, const void *data, size_t len, git_oid *ret,
+	       struct error *err);
+
+/*
+ * Compare-and-swap: moves the ref `name` from `from` ("": it must not exist) to `to`. 0; 1
+ * where it did not point to `from`; -1. A lock that another git holds is waited for a while.
+ */
+int ref_swap(struct repo *repo, const char *name, const char *from, const char *to,
+	     const char *log, struct error *err);
+
+/* Removes the lock of a ref that a killed process left. Younger ones are waited for. */
+void ref_unlock_stale(struct repo *repo, const char *name);
+
+/*
+ * How two trees differ, in git's order, without looking into subtrees that are the same.
+ * Either may be NULL. A side that has no such file has mode 0 and a NULL id. `path` is
+ * borrowed for the call. Stops at the first result other than 0, and returns it.
+ */
+struct tree_change {
+	const char *path;
+	unsigned old_mode, new_mode;
+	const git_oid *old_oid, *new_oid;
+};
+typedef int (*tree_change_fn)(const struct tree_change *change, void *data, struct error *err);
+int tree_diff(struct repo *repo, git_tree *old_tree, git_tree *new_tree, tree_change_fn fn,
+	      void *data, struct error *err);
+
+/*
+ * Makes all objects that were written durable. It is done before a ref names them, and for
+ * all at once: an fsync for each of the dozen objects of an experiment costs ten times more.
+ */
+int objects_sync(struct repo *repo, struct error *err);
+
+/* A commit of ours: git's user, now. No ref moves. */
+int write_commit(struct repo *repo, git_tree *tree, const git_commit *const *parents,
+		 size_t parents_nr, const char *message, char ret[OID_HEX_SIZE],
+		 struct error *err);
+
+/* The title of a record's commit, by which ledger_find() goes. */
+void record_title(const struct record *record, struct strbuf *out);
+
+/* Refuses to move a branch that is checked out somewhere, naming the place. */
+int branch_must_be_free(struct repo *repo, const char *refname, struct error *err);
+
+/* True where `note` holds `text` as paragraphs of its own. */
+bool note_holds(const char *note, const char *text);
+
+/* Calls `fn` with the id of each object that has a note, and the note. */
+typedef int (*note_fn)(const char *commit, const struct strbuf *note, void *data,
+		       struct error *err);
+int notes_each(struct repo *repo, note_fn fn, void *data, struct error *err);
+
+/* The folder of a linked worktree by its administrative folder, "…/worktrees/<id>"; NULL
+ * where that is broken. The caller owns it. */
+char *worktree_path(const char *admin);
+
+/*
+ * The files of a tree, in two folders: hidden files below the second, all others below the
+ * first. Changes what `old_tree` (NULL: nothing is there yet) laid out to `new_tree`,
+ * touching only what differs; either way the result is the same.
+ */
+int layout_move(struct repo *repo, int tree_fd, int hidden_fd, const struct string_list *hidden,
+		git_tree *old_tree, git_tree *new_tree, struct error *err);
+
+/* Folders and files of ours on the host. */
+int make_folders(const char *path, struct error *err); /* as mkdir -p */
+/* As rm -rf of `name` below `dirfd`, which follows no link; absent is fine. */
+int remove_all(int dirfd, const char *name, struct error *err);
+/* Replaces a file whole, by rename. */
+int replace_file(const char *path, const void *data, size_t len, struct error *err);
+
+#endif

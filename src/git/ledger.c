@@ -1,0 +1,186 @@
+#include "git/ledger.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "git/internal.h"
+
+#define RECORD_MAX (16 << 20)
+
+static bool ref_is_valid(const char *name)
+{
+	int valid = 0;
+
+	return !git_reference_name_is_valid(&valid, name) && valid;
+}
+
+int ledger_open(struct ledger *ret, struct repo *repo, const char *campaign, struct error *err)
+{
+	CLEANUP_LEDGER struct ledger ledger = { .repo = repo };
+
+	ledger.campaign = xstrdup(campaign);
+	ledger.branch_ref = xstrfmt("refs/heads/autoresearch/%s", campaign);
+	ledger.ledger_ref = xstrfmt("refs/autoresearch/%s/ledger", campaign);
+	if (*campaign == '-' || !ref_is_valid(ledger.branch_ref) ||
+	    !ref_is_valid(ledger.ledger_ref)) {
+		error_set(err, "'%s' cannot be the name of a campaign", campaign);
+		return error_hint(err, "it becomes part of a branch's name: see "
+				       "git-check-ref-format(1)");
+	}
+	if (repo_ref(repo, ledger.branch_ref, ledger.branch, err) < 0 ||
+	    repo_ref(repo, ledger.ledger_ref, ledger.tip, err) < 0)
+		return -1;
+	*ret = ledger;
+	ledger = (struct ledger){ 0 };
+	return 0;
+}
+
+void ledger_release(struct ledger *ledger)
+{
+	free(ledger->campaign);
+	free(ledger->branch_ref);
+	free(ledger->ledger_ref);
+	*ledger = (struct ledger){ 0 };
+}
+
+int ledger_create_branch(struct ledger *ledger, const char *commit, struct error *err)
+{
+	int r = ref_swap(ledger->repo, ledger->branch_ref, "", commit,
+			 "autoresearch: campaign created", err);
+
+	if (r == 1)
+		return error_set(err, "the branch 'autoresearch/%s' exists already",
+				 ledger->campaign);
+	if (!r)
+		memcpy(ledger->branch, commit, OID_HEX_SIZE);
+	return r;
+}
+
+void entry_release(struct entry *entry)
+{
+	record_release(&entry->record);
+	*entry = (struct entry){ 0 };
+}
+
+/* The first record has one parent, what was measured; all others the previous one before. */
+static int read_parents(const git_commit *commit, struct entry *entry, struct error *err)
+{
+	unsigned nr = git_commit_parentcount(commit);
+
+	if (nr < 1 || nr > 2)
+		return error_set(err, "the record %s has %u parents", entry->oid, nr);
+	if (nr == 2)
+		oid_to_hex(git_commit_parent_id(commit, 0), entry->parent);
+	oid_to_hex(git_commit_parent_id(commit, nr - 1), entry->commit);
+	return 0;
+}
+
+int ledger_read(struct ledger *ledger, const char *oid, struct entry *ret, struct error *err)
+{
+	CLEANUP_ENTRY struct entry entry = { 0 };
+	CLEANUP_GIT(git_commit) git_commit *commit = NULL;
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+	struct record *r = &entry.record;
+	int found;
+
+	if (lookup_commit(ledger->repo, oid, &commit, err) < 0)
+		return -1;
+	memcpy(entry.oid, oid, OID_HEX_SIZE);
+	if (read_parents(commit, &entry, err) < 0)
+		return -1;
+	found = repo_read_file(ledger->repo, oid, RECORD_FILE, RECORD_MAX, &text, err);
+	if (found < 0)
+		return error_context(err, "the record %s", oid);
+	if (found)
+		return error_set(err, "the record %s holds no " RECORD_FILE, oid);
+	digest_of(text.buf, text.len, entry.digest);
+	if (record_parse(text.buf, text.len, r, err) < 0)
+		return error_context(err, "the record %s", oid);
+	/* It could not name its own commit, since that carries its digest. */
+	if (r->verdict.kind == VERDICT_ACCEPTED)
+		memcpy(r->totals.incumbent, entry.commit, OID_HEX_SIZE);
+	*ret = entry;
+	entry = (struct entry){ 0 };
+	return 0;
+}
+
+int ledger_walk(struct ledger *ledger, entry_fn fn, void *data, struct error *err)
+{
+	char oid[OID_HEX_SIZE];
+	int r = 0;
+
+	memcpy(oid, ledger->tip, sizeof(oid));
+	while (!r && *oid) {
+		CLEANUP_ENTRY struct entry entry = { 0 };
+
+		if (ledger_read(ledger, oid, &entry, err) < 0)
+			return -1;
+		r = fn(&entry, data, err);
+		memcpy(oid, entry.parent, sizeof(oid));
+	}
+	return r;
+}
+
+/* The number in the first line of a record's commit; -1 where it has none. */
+static int64_t subject_number(const git_commit *commit)
+{
+	const char *message = git_commit_message_raw(commit), *digits;
+	char *end;
+	long long n;
+
+	if (!strncmp(message, "baseline", 8) && (!message[8] || message[8] == '\n'))
+		return 0;
+	if (!starts_with(message, "experiment "))
+		return -1;
+	digits = message + strlen("experiment ");
+	errno = 0;
+	n = strtoll(digits, &end, 10);
+	return end == digits || *end != ':' || errno || n < 1 ? -1 : n;
+}
+
+/* Goes back by the commits' subjects, and reads the one record that is wanted. */
+int ledger_find(struct ledger *ledger, int64_t n, struct entry *ret, struct error *err)
+{
+	char oid[OID_HEX_SIZE];
+
+	memcpy(oid, ledger->tip, sizeof(oid));
+	while (*oid) {
+		CLEANUP_GIT(git_commit) git_commit *commit = NULL;
+		struct entry step = { 0 };
+		int64_t number;
+
+		if (lookup_commit(ledger->repo, oid, &commit, err) < 0)
+			return -1;
+		number = subject_number(commit);
+		if (number == n) {
+			if (ledger_read(ledger, oid, &step, err) < 0)
+				return -1;
+			if (step.record.experiment == n) {
+				*ret = step;
+				return 0;
+			}
+			entry_release(&step);
+			return error_set(err,
+					 "the record %s is not the experiment that its "
+					 "subject says",
+					 oid);
+		}
+		if (number > 0 && number < n)
+			return 1;
+		memcpy(step.oid, oid, sizeof(oid));
+		if (read_parents(commit, &step, err) < 0)
+			return -1;
+		memcpy(oid, step.parent, sizeof(oid));
+	}
+	return 1;
+}
+
+int ledger_file(struct ledger *ledger, const struct entry *entry, const char *name, size_t cap,
+		struct strbuf *ret, struct error *err)
+{
+	int r = repo_read_file(ledger->repo, entry->oid, name, cap, ret, err);
+
+	return r < 0 ? error_context(err, "the record %s", entry->oid) : r;
+}

@@ -1,0 +1,141 @@
+#ifndef GIT_LEDGER_H
+#define GIT_LEDGER_H
+
+/*
+ * The laboratory notebook, in three refs: the ledger branch
+ * `refs/heads/autoresearch/<campaign>` (accepted candidates), the record chain
+ * `refs/autoresearch/<campaign>/ledger` (one commit an experiment, in order; parents = the
+ * previous record and the candidate), and `refs/notes/autoresearch` (a note on every
+ * candidate that was not accepted). git-autoresearch-ledger(5) has the formats.
+ *
+ * Durable order: blobs, trees and commits; then the record ref by compare-and-swap; then
+ * the branch or the note. A crash between the last two is mended by ledger_mend(), from the
+ * record, so no step can be lost or done twice.
+ */
+
+#include "git/repo.h"
+#include "model/experiment.h"
+
+/* Which of its two refs a campaign has, and where they point ("" where there is none). */
+struct ledger {
+	struct repo *repo; /* borrowed */
+	char *campaign;
+	char *branch_ref, *ledger_ref;
+	char branch[OID_HEX_SIZE];
+	char tip[OID_HEX_SIZE];
+};
+
+/* Opens a campaign by name; refuses a name that git would not take in a ref. The campaign
+ * need not exist: then `branch` and `tip` are "". */
+int ledger_open(struct ledger *ret, struct repo *repo, const char *campaign, struct error *err);
+void ledger_release(struct ledger *ledger);
+#define CLEANUP_LEDGER CLEANUP(ledger_release)
+
+/* Names of all campaigns of the repository (those with a ledger branch or a record). */
+int ledger_campaigns(struct repo *repo, struct string_list *ret, struct error *err);
+
+/* A record as the chain holds it. */
+struct entry {
+	char oid[OID_HEX_SIZE];	   /* the record's commit */
+	char parent[OID_HEX_SIZE]; /* the previous record; "" at the first */
+	char commit[OID_HEX_SIZE]; /* the candidate, or what was measured for a baseline */
+	struct record record;
+	char digest[65]; /* SHA-256 of record.json as it is stored */
+};
+
+void entry_release(struct entry *entry);
+#define CLEANUP_ENTRY CLEANUP(entry_release)
+
+/* Reads the record whose commit is `oid`. For an accepted one, totals.incumbent is set to
+ * its candidate. */
+int ledger_read(struct ledger *ledger, const char *oid, struct entry *ret, struct error *err);
+
+/* Calls `fn` from the newest record back, until it returns other than 0 (which is given
+ * back) or the chain ends. */
+typedef int (*entry_fn)(const struct entry *entry, void *data, struct error *err);
+int ledger_walk(struct ledger *ledger, entry_fn fn, void *data, struct error *err);
+
+/* The newest record of experiment `n` (0: the newest baseline). 0; 1 where there is none. */
+int ledger_find(struct ledger *ledger, int64_t n, struct entry *ret, struct error *err);
+
+/* The content of a record's file ("patch", "run.log", …). 0; 1 where it has none. */
+int ledger_file(struct ledger *ledger, const struct entry *entry, const char *name, size_t cap,
+		struct strbuf *ret, struct error *err);
+
+/* Creates the ledger branch at `commit`. An error where it exists already. */
+int ledger_create_branch(struct ledger *ledger, const char *commit, struct error *err);
+
+/*
+ * The commit of a candidate before its verdict: parent `base`, tree `tree` (of an invalid
+ * one: the tree of `base`), the message of message_candidate(). No ref is moved: the slot's
+ * HEAD keeps it.
+ */
+int ledger_commit_candidate(struct ledger *ledger, const struct record *record,
+			    char ret[OID_HEX_SIZE], struct error *err);
+
+struct record_content {
+	const char *name; /* "patch", "run.log", … */
+	const char *data;
+	size_t len;
+};
+
+/*
+ * Appends `record` with its files, and then moves the branch (accepted) or writes the note
+ * (any other, and baselines). `candidate` is the commit of ledger_commit_candidate(), or the
+ * commit that a baseline measured. Fills record->files. On success ledger->tip and, where
+ * accepted, ledger->branch are the new ones, and totals.incumbent of an accepted record and of
+ * a baseline is set; `ret_commit` (may be NULL) is the candidate commit as the ledger names
+ * it. Where somebody else moved a ref, or the branch is checked out somewhere, nothing of the
+ * branch is lost: an error says which one.
+ */
+int ledger_append(struct ledger *ledger, struct record *record, const char *candidate,
+		  const struct record_content *files, size_t files_nr,
+		  char ret_commit[OID_HEX_SIZE], struct error *err);
+
+/*
+ * After a crash: finishes what the newest record says (moves the branch to its accepted
+ * commit, writes its note). Where the branch was moved by a person meanwhile it is left as
+ * it is. Locks of these refs that a killed process left are removed, so only the one process
+ * that holds the campaign may call it. Idempotent.
+ */
+int ledger_mend(struct ledger *ledger, struct error *err);
+
+/*
+ * Adds a note's text to the note on `commit`: after a blank line where there is one already
+ * (another campaign's baseline may be the same commit). The notes tree is built with git's
+ * own fan-out of two digits, so that adding one costs the same however many there are.
+ * Adding a text that the note already holds changes nothing.
+ */
+int notes_add(struct repo *repo, const char *commit, const char *text, struct error *err);
+
+/* The note on `commit`. 0; 1 where there is none. */
+int notes_read(struct repo *repo, const char *commit, struct strbuf *ret, struct error *err);
+
+/*
+ * Holds every record against its digests, its chain, its commit or note, and the branch.
+ * `report` is called with a line for each mismatch. `ret_records` and `ret_bad` count.
+ */
+typedef void (*mismatch_fn)(const char *line, void *data);
+int ledger_verify(struct ledger *ledger, mismatch_fn report, void *data, int64_t *ret_records,
+		  int64_t *ret_bad, struct error *err);
+
+/*
+ * Trees that were tried, by experiment: which number first had a given tree (0: a baseline).
+ * A cache file in the campaign's folder `dir` spares reading the chain; what it lacks, or all
+ * where it is not of this chain, is read from the ledger.
+ */
+struct tried;
+int tried_open(struct tried **ret, struct ledger *ledger, const char *dir, struct error *err);
+int64_t tried_find(const struct tried *tried, const char *tree); /* -1: never */
+
+/* Adds the tree of the record that ledger_append() has just appended; baselines as well. */
+int tried_add(struct tried *tried, const char *tree, int64_t experiment, struct error *err);
+
+void tried_free(struct tried *tried);
+static inline void cleanup_tried_(struct tried **tried)
+{
+	tried_free(*tried);
+}
+#define CLEANUP_TRIED CLEANUP(cleanup_tried_)
+
+#endif

@@ -1,0 +1,236 @@
+#include <string.h>
+
+#include "base/digest.h"
+#include "git/internal.h"
+#include "model/trailer.h"
+
+/* The tree of `base`, for a proposal that was never made into a candidate. */
+static int candidate_tree(struct repo *repo, const struct record *record, git_tree **ret,
+			  struct error *err)
+{
+	bool invalid = record->verdict.kind == VERDICT_INVALID;
+
+	return lookup_tree(repo, invalid ? record->base : record->tree, ret, err);
+}
+
+static int commit_on_base(struct repo *repo, const struct record *record,
+			  const struct strbuf *message, char ret[OID_HEX_SIZE],
+			  struct error *err)
+{
+	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
+	CLEANUP_GIT(git_commit) git_commit *base = NULL;
+	const git_commit *parents[1];
+
+	if (lookup_commit(repo, record->base, &base, err) < 0 ||
+	    candidate_tree(repo, record, &tree, err) < 0)
+		return -1;
+	parents[0] = base;
+	return write_commit(repo, tree, parents, 1, message->buf, ret, err);
+}
+
+int ledger_commit_candidate(struct ledger *ledger, const struct record *record,
+			    char ret[OID_HEX_SIZE], struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf message = STRBUF_INIT;
+
+	message_candidate(record, &message);
+	return commit_on_base(ledger->repo, record, &message, ret, err);
+}
+
+static int commit_accepted(struct ledger *ledger, const struct record *record,
+			   const char *digest, char ret[OID_HEX_SIZE], struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf message = STRBUF_INIT;
+
+	message_accepted(record, digest, &message);
+	return commit_on_base(ledger->repo, record, &message, ret, err);
+}
+
+static int moved(struct error *err, const char *refname)
+{
+	error_set(err, "'%s' was moved by somebody else", refname);
+	return error_hint(err,
+			  "run git autoresearch start again: it goes on from what is there");
+}
+
+/* What can be known to fail is found before anything is written. */
+static int check_refs(struct ledger *ledger, const struct record *record, struct error *err)
+{
+	char now[OID_HEX_SIZE] = "";
+
+	if (repo_ref(ledger->repo, ledger->ledger_ref, now, err) < 0)
+		return -1;
+	if (strcmp(now, ledger->tip))
+		return moved(err, ledger->ledger_ref);
+	if (record->verdict.kind != VERDICT_ACCEPTED)
+		return 0;
+	now[0] = '\0';
+	if (repo_ref(ledger->repo, ledger->branch_ref, now, err) < 0)
+		return -1;
+	if (strcmp(now, record->base))
+		return moved(err, ledger->branch_ref);
+	return branch_must_be_free(ledger->repo, ledger->branch_ref, err);
+}
+
+/* Writes the files and names them in the record. */
+static int write_files(struct repo *repo, struct record *record, git_treebuilder *bld,
+		       const struct record_content *files, size_t nr, struct error *err)
+{
+	if (nr > ARRAY_SIZE(record->files))
+		return error_set(err, "a record cannot hold %zu files", nr);
+	record->files_nr = 0;
+	for (size_t i = 0; i < nr; i++) {
+		struct record_file *file = &record->files[i];
+		git_oid oid;
+
+		if (strlen(files[i].name) >= sizeof(file->name) ||
+		    !strcmp(files[i].name, RECORD_FILE))
+			return error_set(err, "a record cannot hold '%s'", files[i].name);
+		if (write_blob(repo, files[i].data, files[i].len, &oid, err) < 0)
+			return -1;
+		if (git_treebuilder_insert(NULL, bld, files[i].name, &oid, GIT_FILEMODE_BLOB) <
+		    0)
+			return error_git(err, "cannot add '%s' to a record", files[i].name);
+		memcpy(file->name, files[i].name, strlen(files[i].name) + 1);
+		oid_to_hex(&oid, file->oid);
+		record->files_nr++;
+	}
+	return 0;
+}
+
+static int write_record_tree(struct repo *repo, struct record *record,
+			     const struct record_content *files, size_t nr, git_tree **ret,
+			     char ret_digest[DIGEST_HEX_LEN + 1], struct error *err)
+{
+	CLEANUP_GIT(git_treebuilder) git_treebuilder *bld = NULL;
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+	git_oid oid;
+
+	if (git_treebuilder_new(&bld, repo->git, NULL) < 0)
+		return error_git(err, "cannot build a record");
+	if (write_files(repo, record, bld, files, nr, err) < 0)
+		return -1;
+	record_write(record, &text);
+	digest_of(text.buf, text.len, ret_digest);
+	if (write_blob(repo, text.buf, text.len, &oid, err) < 0)
+		return -1;
+	if (git_treebuilder_insert(NULL, bld, RECORD_FILE, &oid, GIT_FILEMODE_BLOB) < 0 ||
+	    git_treebuilder_write(&oid, bld) < 0 || git_tree_lookup(ret, repo->git, &oid) < 0)
+		return error_git(err, "cannot write a record");
+	return 0;
+}
+
+void record_title(const struct record *record, struct strbuf *out)
+{
+	if (record->type == RECORD_BASELINE) {
+		strbuf_addstr(out, "baseline");
+		return;
+	}
+	strbuf_addf(out, "experiment %lld: %s ", (long long)record->experiment,
+		    verdict_name(record->verdict.kind));
+	subject_clean(record->subject, record->experiment, out);
+}
+
+/* The record's commit, on top of the chain. */
+static int commit_record(struct ledger *ledger, const struct record *record, git_tree *tree,
+			 const char *commit, char ret[OID_HEX_SIZE], struct error *err)
+{
+	CLEANUP_GIT(git_commit) git_commit *previous = NULL;
+	CLEANUP_GIT(git_commit) git_commit *candidate = NULL;
+	CLEANUP_STRBUF struct strbuf title = STRBUF_INIT;
+	const git_commit *parents[2];
+	size_t nr = 0;
+	int r;
+
+	if (*ledger->tip) {
+		if (lookup_commit(ledger->repo, ledger->tip, &previous, err) < 0)
+			return -1;
+		parents[nr++] = previous;
+	} else if (record->type != RECORD_BASELINE) {
+		return error_set(err, "the first record of a campaign is its baseline");
+	}
+	if (lookup_commit(ledger->repo, commit, &candidate, err) < 0)
+		return -1;
+	parents[nr++] = candidate;
+	record_title(record, &title);
+	if (write_commit(ledger->repo, tree, parents, nr, title.buf, ret, err) < 0)
+		return -1;
+	r = ref_swap(ledger->repo, ledger->ledger_ref, ledger->tip, ret, title.buf, err);
+	return r == 1 ? moved(err, ledger->ledger_ref) : r;
+}
+
+/* The last step of a record: the branch goes to its commit, or the commit gets its note. */
+static int settle(struct ledger *ledger, const struct record *record, const char *digest,
+		  const char *commit, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+	int r;
+
+	if (record->verdict.kind != VERDICT_ACCEPTED) {
+		message_note(record, digest, &text);
+		return notes_add(ledger->repo, commit, text.buf, err);
+	}
+	strbuf_addf(&text, "autoresearch: experiment %lld accepted",
+		    (long long)record->experiment);
+	r = ref_swap(ledger->repo, ledger->branch_ref, record->base, commit, text.buf, err);
+	if (r)
+		return r == 1 ? moved(err, ledger->branch_ref) : -1;
+	memcpy(ledger->branch, commit, OID_HEX_SIZE);
+	return 0;
+}
+
+int ledger_append(struct ledger *ledger, struct record *record, const char *candidate,
+		  const struct record_content *files, size_t files_nr,
+		  char ret_commit[OID_HEX_SIZE], struct error *err)
+{
+	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
+	char commit[OID_HEX_SIZE], tip[OID_HEX_SIZE], digest[DIGEST_HEX_LEN + 1];
+	bool accepted = record->verdict.kind == VERDICT_ACCEPTED;
+	git_oid checked;
+
+	if (oid_from_hex(&checked, candidate, err) < 0 || check_refs(ledger, record, err) < 0)
+		return -1;
+	memcpy(commit, candidate, OID_HEX_SIZE);
+	if (record->type == RECORD_BASELINE)
+		memcpy(record->totals.incumbent, commit, OID_HEX_SIZE);
+	if (write_record_tree(ledger->repo, record, files, files_nr, &tree, digest, err) < 0)
+		return -1;
+	if (accepted && commit_accepted(ledger, record, digest, commit, err) < 0)
+		return -1;
+	if (commit_record(ledger, record, tree, commit, tip, err) < 0)
+		return -1;
+	memcpy(ledger->tip, tip, OID_HEX_SIZE);
+	if (accepted)
+		memcpy(record->totals.incumbent, commit, OID_HEX_SIZE);
+	if (settle(ledger, record, digest, commit, err) < 0)
+		return -1;
+	if (ret_commit)
+		memcpy(ret_commit, commit, OID_HEX_SIZE);
+	return 0;
+}
+
+int ledger_mend(struct ledger *ledger, struct error *err)
+{
+	CLEANUP_ENTRY struct entry entry = { 0 };
+	const struct record *r = &entry.record;
+	char branch[OID_HEX_SIZE] = "";
+
+	ref_unlock_stale(ledger->repo, ledger->ledger_ref);
+	ref_unlock_stale(ledger->repo, ledger->branch_ref);
+	ref_unlock_stale(ledger->repo, NOTES_REF);
+	if (!*ledger->tip)
+		return 0;
+	if (ledger_read(ledger, ledger->tip, &entry, err) < 0)
+		return -1;
+	if (r->verdict.kind == VERDICT_ACCEPTED) {
+		if (repo_ref(ledger->repo, ledger->branch_ref, branch, err) < 0)
+			return -1;
+		memcpy(ledger->branch, branch, OID_HEX_SIZE);
+		/* Anywhere else it has been moved already, by us or by a person. */
+		if (strcmp(branch, r->base))
+			return 0;
+		if (branch_must_be_free(ledger->repo, ledger->branch_ref, err) < 0)
+			return -1;
+	}
+	return settle(ledger, r, entry.digest, entry.commit, err);
+}

@@ -1,0 +1,227 @@
+#include <string.h>
+
+#include "git/internal.h"
+#include "git/tree.h"
+
+/*
+ * The tree of a notes ref names each note by the id of its object, cut into folders of two
+ * digits where there are many. git reads every mixture and rewrites all of it with a depth of
+ * its own choice, so any may be found here. We put a note into a folder of two digits, and
+ * further down where git has folders there already.
+ */
+
+#define NOTE_MAX (16 << 20)
+#define RETRIES 50
+
+struct notes {
+	char tip[OID_HEX_SIZE]; /* "": no notes yet */
+	git_commit *commit;
+	git_tree *tree;
+};
+
+static void notes_release(struct notes *notes)
+{
+	git_tree_free(notes->tree);
+	git_commit_free(notes->commit);
+	*notes = (struct notes){ 0 };
+}
+
+static int notes_open(struct notes *ret, struct repo *repo, struct error *err)
+{
+	int r = repo_ref(repo, NOTES_REF, ret->tip, err);
+
+	if (r)
+		return r == 1 ? 0 : -1;
+	if (lookup_commit(repo, ret->tip, &ret->commit, err) < 0)
+		return error_context(err, NOTES_REF);
+	if (git_commit_tree(&ret->tree, ret->commit) < 0)
+		return error_git(err, "cannot read the tree of " NOTES_REF);
+	return 0;
+}
+
+/* The folder in which the notes of objects that begin with these two digits are. */
+static int open_fan(struct repo *repo, git_tree *tree, const char *hex, git_tree **ret,
+		    struct error *err)
+{
+	const char name[3] = { hex[0], hex[1], '\0' };
+	const git_tree_entry *entry = tree ? git_tree_entry_byname(tree, name) : NULL;
+
+	*ret = NULL;
+	if (!entry || git_tree_entry_filemode(entry) != GIT_FILEMODE_TREE)
+		return 0;
+	if (git_tree_lookup(ret, repo->git, git_tree_entry_id(entry)) < 0)
+		return error_git(err, "cannot read the notes");
+	return 0;
+}
+
+static void add_paragraph(struct strbuf *note, const char *text, size_t len)
+{
+	while (note->len && note->buf[note->len - 1] == '\n')
+		strbuf_setlen(note, note->len - 1);
+	if (note->len)
+		strbuf_addstr(note, "\n\n");
+	strbuf_add(note, text, len);
+	if (note->len && note->buf[note->len - 1] != '\n')
+		strbuf_addch(note, '\n');
+}
+
+/* Every note of one object; git joins them as well where it finds more than one. */
+static int collect(struct repo *repo, git_tree *tree, const char *hex, struct strbuf *ret,
+		   struct error *err)
+{
+	const git_tree_entry *entry = git_tree_entry_byname(tree, hex);
+	CLEANUP_GIT(git_tree) git_tree *fan = NULL;
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	if (entry && git_tree_entry_type(entry) == GIT_OBJECT_BLOB) {
+		if (read_blob(repo, git_tree_entry_id(entry), NOTE_MAX, &text, err) < 0)
+			return -1;
+		add_paragraph(ret, text.buf, text.len);
+	}
+	if (strlen(hex) <= 2)
+		return 0;
+	if (open_fan(repo, tree, hex, &fan, err) < 0)
+		return -1;
+	return fan ? collect(repo, fan, hex + 2, ret, err) : 0;
+}
+
+/* The tree with `blob` as the only note of the object whose id goes on with `hex`. */
+static int insert(struct repo *repo, git_tree *tree, const char *hex, const git_oid *blob,
+		  git_oid *ret, struct error *err)
+{
+	const char name[3] = { hex[0], hex[1], '\0' };
+	bool top = strlen(hex) == OID_HEX_LEN;
+	CLEANUP_GIT(git_treebuilder) git_treebuilder *bld = NULL;
+	CLEANUP_GIT(git_tree) git_tree *fan = NULL;
+	git_oid below;
+	int r;
+
+	if (git_treebuilder_new(&bld, repo->git, tree) < 0)
+		return error_git(err, "cannot build the notes");
+	if (git_treebuilder_get(bld, hex) && git_treebuilder_remove(bld, hex) < 0)
+		return error_git(err, "cannot replace a note");
+	if (strlen(hex) > 2 && open_fan(repo, tree, hex, &fan, err) < 0)
+		return -1;
+	if (fan || (top && !git_treebuilder_get(bld, name))) {
+		if (insert(repo, fan, hex + 2, blob, &below, err) < 0)
+			return -1;
+		r = git_treebuilder_insert(NULL, bld, name, &below, GIT_FILEMODE_TREE);
+	} else {
+		r = git_treebuilder_insert(NULL, bld, hex, blob, GIT_FILEMODE_BLOB);
+	}
+	if (r < 0 || git_treebuilder_write(ret, bld) < 0)
+		return error_git(err, "cannot write the notes");
+	return 0;
+}
+
+bool note_holds(const char *note, const char *text)
+{
+	size_t len = strlen(text);
+	const char *p = note;
+
+	while (len && text[len - 1] == '\n')
+		len--;
+	if (!len)
+		return true;
+	while ((p = memmem(p, strlen(p), text, len))) {
+		bool begins = p == note || (p > note + 1 && p[-1] == '\n' && p[-2] == '\n');
+		bool ends = !p[len] || (p[len] == '\n' && (!p[len + 1] || p[len + 1] == '\n'));
+
+		if (begins && ends)
+			return true;
+		p++;
+	}
+	return false;
+}
+
+/* 0 done; 1 where somebody else moved the ref meanwhile; -1. */
+static int try_add(struct repo *repo, const char *commit, const char *text, struct error *err)
+{
+	CLEANUP(notes_release) struct notes notes = { 0 };
+	CLEANUP_STRBUF struct strbuf note = STRBUF_INIT;
+	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
+	git_oid blob, oid;
+	char next[OID_HEX_SIZE];
+	const git_commit *parents[1];
+
+	if (notes_open(&notes, repo, err) < 0)
+		return -1;
+	if (notes.tree && collect(repo, notes.tree, commit, &note, err) < 0)
+		return -1;
+	if (note_holds(note.buf, text))
+		return 0;
+	add_paragraph(&note, text, strlen(text));
+	if (write_blob(repo, note.buf, note.len, &blob, err) < 0 ||
+	    insert(repo, notes.tree, commit, &blob, &oid, err) < 0)
+		return -1;
+	if (git_tree_lookup(&tree, repo->git, &oid) < 0)
+		return error_git(err, "cannot read the notes");
+	parents[0] = notes.commit;
+	if (write_commit(repo, tree, parents, notes.commit ? 1 : 0,
+			 "Notes added by 'git autoresearch'\n", next, err) < 0)
+		return -1;
+	return ref_swap(repo, NOTES_REF, notes.tip, next, "autoresearch: note", err);
+}
+
+int notes_add(struct repo *repo, const char *commit, const char *text, struct error *err)
+{
+	git_oid oid;
+	int r = 1;
+
+	if (oid_from_hex(&oid, commit, err) < 0)
+		return -1;
+	for (int i = 0; r == 1 && i < RETRIES; i++)
+		r = try_add(repo, commit, text, err);
+	return r == 1 ? error_set(err, NOTES_REF " is moved by somebody else all the time") : r;
+}
+
+int notes_read(struct repo *repo, const char *commit, struct strbuf *ret, struct error *err)
+{
+	CLEANUP(notes_release) struct notes notes = { 0 };
+	CLEANUP_STRBUF struct strbuf note = STRBUF_INIT;
+	git_oid oid;
+
+	if (oid_from_hex(&oid, commit, err) < 0 || notes_open(&notes, repo, err) < 0)
+		return -1;
+	if (notes.tree && collect(repo, notes.tree, commit, &note, err) < 0)
+		return -1;
+	strbuf_add(ret, note.buf, note.len);
+	return note.len ? 0 : 1;
+}
+
+struct each_note {
+	struct repo *repo;
+	note_fn fn;
+	void *data;
+};
+
+static int give_note(const char *path, unsigned mode __attribute__((unused)), const char *oid,
+		     void *data, struct error *err)
+{
+	struct each_note *each = data;
+	CLEANUP_STRBUF struct strbuf hex = STRBUF_INIT, note = STRBUF_INIT;
+	struct error ignored = ERROR_INIT;
+	git_oid object, blob;
+
+	for (; *path; path++)
+		if (*path != '/')
+			strbuf_addch(&hex, *path);
+	/* git keeps other files of a notes tree, and so do we. */
+	if (oid_from_hex(&object, hex.buf, &ignored) < 0)
+		return 0;
+	if (oid_from_hex(&blob, oid, err) < 0 ||
+	    read_blob(each->repo, &blob, NOTE_MAX, &note, err) < 0)
+		return -1;
+	return each->fn(hex.buf, &note, each->data, err);
+}
+
+int notes_each(struct repo *repo, note_fn fn, void *data, struct error *err)
+{
+	struct each_note each = { .repo = repo, .fn = fn, .data = data };
+	char tip[OID_HEX_SIZE];
+	int r = repo_ref(repo, NOTES_REF, tip, err);
+
+	if (r)
+		return r == 1 ? 0 : -1;
+	return tree_each_file(repo, tip, give_note, &each, err);
+}

@@ -1,0 +1,240 @@
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/process.h"
+#include "git/internal.h"
+
+#define MESSAGE_MAX (1 << 20)
+
+int error_git(struct error *err, const char *fmt, ...)
+{
+	const git_error *last = git_error_last();
+	char context[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(context, sizeof(context), fmt, ap);
+	va_end(ap);
+	return error_set(err, "%s: %s", context,
+			 last && last->message ? last->message : "libgit2 gave no reason");
+}
+
+int error_of_git(struct error *err)
+{
+	static const char *const prefixes[] = { "env: ", "git: ", "fatal: ", "error: " };
+	const char *said = err->message;
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (starts_with(said, prefixes[i]))
+			said += strlen(prefixes[i]);
+	memmove(err->message, said, strlen(said) + 1);
+	return -1;
+}
+
+int oid_from_hex(git_oid *ret, const char *hex, struct error *err)
+{
+	if (strlen(hex) != OID_HEX_LEN || git_oid_fromstr(ret, hex) < 0)
+		return error_set(err, "not an object id: '%.60s'", hex);
+	return 0;
+}
+
+int lookup_commit(struct repo *repo, const char *hex, git_commit **ret, struct error *err)
+{
+	git_oid oid;
+
+	if (oid_from_hex(&oid, hex, err) < 0)
+		return -1;
+	if (git_commit_lookup(ret, repo->git, &oid) < 0)
+		return error_git(err, "cannot read the commit %s", hex);
+	return 0;
+}
+
+int lookup_tree(struct repo *repo, const char *hex, git_tree **ret, struct error *err)
+{
+	CLEANUP_GIT(git_object) git_object *object = NULL;
+	git_oid oid;
+
+	if (oid_from_hex(&oid, hex, err) < 0)
+		return -1;
+	if (git_object_lookup(&object, repo->git, &oid, GIT_OBJECT_ANY) < 0 ||
+	    git_object_peel((git_object **)ret, object, GIT_OBJECT_TREE) < 0)
+		return error_git(err, "cannot read the tree of %s", hex);
+	return 0;
+}
+
+int read_blob(struct repo *repo, const git_oid *oid, size_t cap, struct strbuf *ret,
+	      struct error *err)
+{
+	CLEANUP_GIT(git_odb_object) git_odb_object *object = NULL;
+	char hex[OID_HEX_SIZE];
+	git_object_t type;
+	size_t size;
+
+	oid_to_hex(oid, hex);
+	if (git_odb_read_header(&size, &type, repo->odb, oid) < 0)
+		return error_git(err, "cannot read the object %s", hex);
+	if (type != GIT_OBJECT_BLOB)
+		return error_set(err, "the object %s is no blob", hex);
+	if (size > cap)
+		return error_set(err, "the object %s is larger than %zu bytes", hex, cap);
+	if (git_odb_read(&object, repo->odb, oid) < 0)
+		return error_git(err, "cannot read the object %s", hex);
+	strbuf_add(ret, git_odb_object_data(object), git_odb_object_size(object));
+	return 0;
+}
+
+int write_blob(struct repo *repo, const void *data, size_t len, git_oid *ret, struct error *err)
+{
+	repo->unsynced = true;
+	if (git_odb_write(ret, repo->odb, data, len, GIT_OBJECT_BLOB) < 0)
+		return error_git(err, "cannot write an object");
+	return 0;
+}
+
+int objects_sync(struct repo *repo, struct error *err)
+{
+	CLEANUP_FREE char *path = xstrfmt("%sobjects", repo->common_dir);
+	CLEANUP_CLOSE int fd = -1;
+
+	if (!repo->unsynced)
+		return 0;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || syncfs(fd) < 0)
+		return error_errno(err, "cannot sync '%s'", path);
+	repo->unsynced = false;
+	return 0;
+}
+
+int repo_resolve_commit(struct repo *repo, const char *rev, char ret[OID_HEX_SIZE],
+			struct error *err)
+{
+	CLEANUP_FREE char *git_dir = xstrfmt("--git-dir=%s", repo->git_dir);
+	const char *argv[] = { "git",	   git_dir,   "rev-parse",
+			       "--verify", "--quiet", "--end-of-options",
+			       rev,	   NULL };
+	CLEANUP_STRBUF struct strbuf out = STRBUF_INIT;
+	CLEANUP_GIT(git_object) git_object *object = NULL;
+	CLEANUP_GIT(git_object) git_object *commit = NULL;
+	git_oid oid;
+
+	if (!*rev || process_run(argv, &out, 256, err) < 0)
+		return error_set(err, "not a commit: %s", rev);
+	strbuf_rtrim(&out);
+	if (oid_from_hex(&oid, out.buf, err) < 0 ||
+	    git_object_lookup(&object, repo->git, &oid, GIT_OBJECT_ANY) < 0 ||
+	    git_object_peel(&commit, object, GIT_OBJECT_COMMIT) < 0)
+		return error_set(err, "not a commit: %s", rev);
+	oid_to_hex(git_object_id(commit), ret);
+	return 0;
+}
+
+int repo_commit_tree(struct repo *repo, const char *commit, char ret[OID_HEX_SIZE],
+		     struct error *err)
+{
+	CLEANUP_GIT(git_commit) git_commit *object = NULL;
+
+	if (lookup_commit(repo, commit, &object, err) < 0)
+		return -1;
+	oid_to_hex(git_commit_tree_id(object), ret);
+	return 0;
+}
+
+int repo_commit_parent(struct repo *repo, const char *commit, unsigned i,
+		       char ret[OID_HEX_SIZE], struct error *err)
+{
+	CLEANUP_GIT(git_commit) git_commit *object = NULL;
+
+	if (lookup_commit(repo, commit, &object, err) < 0)
+		return -1;
+	if (i >= git_commit_parentcount(object))
+		return 1;
+	oid_to_hex(git_commit_parent_id(object, i), ret);
+	return 0;
+}
+
+int repo_commit_message(struct repo *repo, const char *commit, struct strbuf *ret,
+			struct error *err)
+{
+	CLEANUP_GIT(git_commit) git_commit *object = NULL;
+	const char *message;
+
+	if (lookup_commit(repo, commit, &object, err) < 0)
+		return -1;
+	message = git_commit_message_raw(object);
+	strbuf_add(ret, message, strnlen(message, MESSAGE_MAX));
+	return 0;
+}
+
+int repo_read_file(struct repo *repo, const char *treeish, const char *path, size_t cap,
+		   struct strbuf *ret, struct error *err)
+{
+	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
+	CLEANUP_GIT(git_tree_entry) git_tree_entry *entry = NULL;
+	git_filemode_t mode;
+	int r;
+
+	if (lookup_tree(repo, treeish, &tree, err) < 0)
+		return -1;
+	r = git_tree_entry_bypath(&entry, tree, path);
+	if (r == GIT_ENOTFOUND)
+		return 1;
+	if (r < 0)
+		return error_git(err, "cannot look up '%s'", path);
+	mode = git_tree_entry_filemode(entry);
+	if (mode != GIT_FILEMODE_BLOB && mode != GIT_FILEMODE_BLOB_EXECUTABLE)
+		return 1;
+	if (read_blob(repo, git_tree_entry_id(entry), cap, ret, err) < 0)
+		return error_context(err, "%s", path);
+	return 0;
+}
+
+/* Takes "Name <email> seconds zone" apart. */
+static void keep_identity(struct repo *repo, const char *ident)
+{
+	const char *open = strchr(ident, '<'), *close = open ? strchr(open, '>') : NULL;
+
+	if (!close || open == ident || close == open + 1)
+		return;
+	repo->user_name = xstrndup(ident, open - ident);
+	repo->user_email = xstrndup(open + 1, close - open - 1);
+}
+
+/* libgit2 does not see `git -c user.name=…` nor GIT_AUTHOR_NAME, so git is asked. */
+static int sign(struct repo *repo, git_signature **ret, struct error *err)
+{
+	static const char *const argv[] = { "git", "var", "GIT_AUTHOR_IDENT", NULL };
+	CLEANUP_STRBUF struct strbuf out = STRBUF_INIT;
+	struct error none = ERROR_INIT;
+
+	if (!repo->user_name && !process_run(argv, &out, 4096, &none))
+		keep_identity(repo, out.buf);
+	if (repo->user_name && !git_signature_now(ret, repo->user_name, repo->user_email))
+		return 0;
+	free(repo->user_name);
+	free(repo->user_email);
+	repo->user_name = xstrdup("autoresearch");
+	repo->user_email = xstrdup("autoresearch@localhost");
+	if (git_signature_now(ret, repo->user_name, repo->user_email) < 0)
+		return error_git(err, "cannot sign a commit");
+	return 0;
+}
+
+int write_commit(struct repo *repo, git_tree *tree, const git_commit *const *parents,
+		 size_t parents_nr, const char *message, char ret[OID_HEX_SIZE],
+		 struct error *err)
+{
+	CLEANUP_GIT(git_signature) git_signature *signature = NULL;
+	git_oid oid;
+
+	if (sign(repo, &signature, err) < 0)
+		return -1;
+	repo->unsynced = true;
+	if (git_commit_create(&oid, repo->git, NULL, signature, signature, NULL, message, tree,
+			      parents_nr, (const git_commit **)parents) < 0)
+		return error_git(err, "cannot write a commit");
+	oid_to_hex(&oid, ret);
+	return 0;
+}

@@ -1,0 +1,204 @@
+#include "git/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "base/process.h"
+
+#define SECTION "autoresearch."
+#define LIST_MAX (16 << 20)
+
+/* The keys that only a later version acts on, as the manual spells them: git lower-cases. */
+static const char *const later_keys[] = {
+	"endpoint",    "model",		"apiKeyEnv",	   "jobs",
+	"temperature", "contextWindow", "endpointTimeout", "notify",
+};
+
+/* What was read, before it is judged: of a key given twice, the last one counts. */
+struct raw {
+	char *proposer, *audit;
+	char *network; /* the last network key that is set */
+	struct settings *settings;
+};
+
+static void raw_release(struct raw *raw)
+{
+	free(raw->proposer);
+	free(raw->audit);
+	free(raw->network);
+}
+
+static void set_string(char **where, const char *value)
+{
+	free(*where);
+	*where = xstrdup(value);
+}
+
+/* As with git's own lists, an empty value drops what came before it. */
+static void add_value(struct string_list *list, const char *value)
+{
+	if (*value) {
+		string_list_add(list, value);
+		return;
+	}
+	string_list_release(list);
+	*list = (struct string_list)STRING_LIST_INIT;
+}
+
+static void warn_unknown(const char *key)
+{
+	CLEANUP_STRBUF struct strbuf visible = STRBUF_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(later_keys); i++)
+		if (!strcasecmp(key, later_keys[i]))
+			key = later_keys[i];
+	strbuf_add_visible(&visible, key, strlen(key));
+	warning(SECTION "%s is not known to this version and ignored", visible.buf);
+}
+
+static const char *network_key(const char *key)
+{
+	static const char *const keys[] = { "allowNetwork", "setupNetwork", "proposerNetwork" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!strcasecmp(key, keys[i]))
+			return keys[i];
+	return NULL;
+}
+
+/* One key of ours, without the section; `value` is NULL where it has no "=". */
+static int take_key(struct raw *raw, const char *key, const char *value, struct error *err)
+{
+	struct settings *s = raw->settings;
+	const char *network = network_key(key);
+	bool known = network || !strcmp(key, "proposer") || !strcmp(key, "proposercommand") ||
+		     !strcmp(key, "audit") || !strcmp(key, "bind") || !strcmp(key, "device");
+
+	if (!known)
+		warn_unknown(key);
+	else if (!value)
+		return error_set(err, "missing value for '" SECTION "%s'",
+				 !strcmp(key, "proposercommand") ? "proposerCommand"
+				 : network			 ? network
+								 : key);
+	else if (!strcmp(key, "proposer"))
+		set_string(&raw->proposer, value);
+	else if (!strcmp(key, "proposercommand"))
+		set_string(&s->proposer_command, value);
+	else if (!strcmp(key, "audit"))
+		set_string(&raw->audit, value);
+	else if (!strcmp(key, "bind"))
+		add_value(&s->binds, value);
+	else if (!strcmp(key, "device"))
+		add_value(&s->devices, value);
+	else if (*value)
+		set_string(&raw->network, network);
+	return 0;
+}
+
+/* The list is scope NUL key [newline value] NUL, and so on. */
+static int take_list(struct raw *raw, const struct strbuf *list, struct error *err)
+{
+	const char *p = list->buf, *end = p + list->len;
+
+	while (p < end) {
+		const char *item = p + strlen(p) + 1, *value;
+		CLEANUP_FREE char *key = NULL;
+
+		if (item >= end)
+			return error_set(err, "git config gave a list that makes no sense");
+		p = item + strlen(item) + 1;
+		if (!starts_with(item, SECTION))
+			continue;
+		item += strlen(SECTION);
+		value = strchr(item, '\n');
+		key = value ? xstrndup(item, value - item) : xstrdup(item);
+		if (take_key(raw, key, value ? value + 1 : NULL, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int settings_set_proposer(struct settings *s, const char *proposer, struct error *err)
+{
+	if (strcmp(proposer, "sweep") && strcmp(proposer, "command")) {
+		error_set(err, "the proposer '%s' is not part of this version", proposer);
+		return error_hint(err, "git config " SECTION "proposer sweep (or command)");
+	}
+	set_string(&s->proposer, proposer);
+	return 0;
+}
+
+static int judge_audit(struct raw *raw, struct error *err)
+{
+	raw->settings->audit = AUDIT_WARN;
+	if (!raw->audit || !strcmp(raw->audit, "warn"))
+		return 0;
+	if (strcmp(raw->audit, "enforce")) {
+		error_set(err, SECTION "audit: '%s' is neither warn nor enforce", raw->audit);
+		return error_hint(err, "git config " SECTION "audit warn");
+	}
+	error_set(err,
+		  SECTION "audit=enforce is not part of this version, which has no warden");
+	return error_hint(err, "git config " SECTION "audit warn");
+}
+
+static int judge_paths(const struct settings *s, struct error *err)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < s->binds.nr; i++) {
+		const char *path = s->binds.items[i];
+
+		if (*path != '/')
+			return error_set(err, SECTION "bind: '%s' is no absolute path", path);
+		if (stat(path, &st) < 0)
+			return error_errno(err, SECTION "bind: '%s'", path);
+	}
+	for (size_t i = 0; i < s->devices.nr; i++) {
+		const char *path = s->devices.items[i];
+
+		if (*path != '/')
+			return error_set(err, SECTION "device: '%s' is no absolute path", path);
+		if (stat(path, &st) < 0)
+			return error_errno(err, SECTION "device: '%s'", path);
+		if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
+			return error_set(err, SECTION "device: '%s' is no device", path);
+	}
+	return 0;
+}
+
+int settings_read(struct settings *ret, struct error *err)
+{
+	static const char *const argv[] = { "git",    "config",	      "--null",
+					    "--list", "--show-scope", NULL };
+	CLEANUP_SETTINGS struct settings settings = { 0 };
+	CLEANUP(raw_release) struct raw raw = { .settings = &settings };
+	CLEANUP_STRBUF struct strbuf list = STRBUF_INIT;
+
+	if (process_run(argv, &list, LIST_MAX, err) < 0)
+		return error_context(err, "cannot read the configuration");
+	if (take_list(&raw, &list, err) < 0)
+		return -1;
+	if (raw.network) {
+		error_set(err, SECTION "%s is not part of this version", raw.network);
+		return error_hint(err, "git config --unset-all " SECTION "%s", raw.network);
+	}
+	if (settings_set_proposer(&settings, raw.proposer ? raw.proposer : "sweep", err) < 0 ||
+	    judge_audit(&raw, err) < 0 || judge_paths(&settings, err) < 0)
+		return -1;
+	*ret = settings;
+	settings = (struct settings){ 0 };
+	return 0;
+}
+
+void settings_release(struct settings *s)
+{
+	free(s->proposer);
+	free(s->proposer_command);
+	string_list_release(&s->binds);
+	string_list_release(&s->devices);
+	*s = (struct settings){ 0 };
+}

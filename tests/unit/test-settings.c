@@ -1,0 +1,188 @@
+#include "git-fixture.h"
+
+#include <fcntl.h>
+
+#include "git/settings.h"
+
+static struct error err = ERROR_INIT;
+
+/* settings_read() with what it wrote on stderr, in `said`. */
+static int read_settings(struct settings *ret, struct strbuf *said)
+{
+	int saved = dup(2), fd = open("../stderr", O_RDWR | O_CREAT | O_TRUNC, 0600), r;
+
+	assert_true(saved >= 0 && fd >= 0);
+	fflush(stderr);
+	dup2(fd, 2);
+	r = settings_read(ret, &err);
+	dup2(saved, 2);
+	close(saved);
+	lseek(fd, 0, SEEK_SET);
+	assert_int_equal(strbuf_read_fd(said, fd, 65536), 0);
+	close(fd);
+	return r;
+}
+
+static void the_defaults_open_nothing(void **state)
+{
+	CLEANUP_SETTINGS struct settings s = { 0 };
+	CLEANUP_STRBUF struct strbuf said = STRBUF_INIT;
+
+	(void)state;
+	assert_done(read_settings(&s, &said));
+	assert_string_equal(s.proposer, "sweep");
+	assert_null(s.proposer_command);
+	assert_int_equal(s.audit, AUDIT_WARN);
+	assert_int_equal(s.binds.nr, 0);
+	assert_int_equal(s.devices.nr, 0);
+	assert_string_equal(said.buf, "");
+}
+
+static void every_scope_of_git_counts(void **state)
+{
+	CLEANUP_SETTINGS struct settings s = { 0 };
+	CLEANUP_STRBUF struct strbuf said = STRBUF_INIT;
+
+	(void)state;
+	assert_int_equal(sh("git config --global autoresearch.proposer sweep && "
+			    "git config --global --add autoresearch.bind /usr && "
+			    "git config autoresearch.proposer command && "
+			    "git config autoresearch.audit warn && "
+			    "git config --add autoresearch.bind '/tmp'"),
+			 0);
+	setenv("GIT_CONFIG_COUNT", "2", 1);
+	setenv("GIT_CONFIG_KEY_0", "autoresearch.proposerCommand", 1);
+	setenv("GIT_CONFIG_VALUE_0", "two words\nand a line", 1);
+	setenv("GIT_CONFIG_KEY_1", "AutoResearch.Device", 1);
+	setenv("GIT_CONFIG_VALUE_1", "/dev/null", 1);
+	assert_done(read_settings(&s, &said));
+	unsetenv("GIT_CONFIG_COUNT");
+	assert_string_equal(s.proposer, "command");
+	assert_string_equal(s.proposer_command, "two words\nand a line");
+	assert_int_equal(s.binds.nr, 2);
+	assert_string_equal(s.binds.items[0], "/usr");
+	assert_string_equal(s.binds.items[1], "/tmp");
+	assert_int_equal(s.devices.nr, 1);
+	assert_string_equal(s.devices.items[0], "/dev/null");
+	assert_string_equal(said.buf, "");
+}
+
+static void an_empty_value_drops_what_came_before(void **state)
+{
+	CLEANUP_SETTINGS struct settings s = { 0 };
+	CLEANUP_STRBUF struct strbuf said = STRBUF_INIT;
+
+	(void)state;
+	assert_int_equal(sh("git config --global autoresearch.bind /nowhere && "
+			    "git config --add autoresearch.bind '' && "
+			    "git config --add autoresearch.bind /usr"),
+			 0);
+	assert_done(read_settings(&s, &said));
+	assert_int_equal(s.binds.nr, 1);
+	assert_string_equal(s.binds.items[0], "/usr");
+}
+
+static void a_tracked_config_file_is_nothing_to_it(void **state)
+{
+	CLEANUP_SETTINGS struct settings s = { 0 };
+	CLEANUP_STRBUF struct strbuf said = STRBUF_INIT;
+
+	(void)state;
+	assert_int_equal(sh("mkdir .autoresearch && "
+			    "printf '[autoresearch]\\nproposer = command\\n' "
+			    ">.autoresearch/config && cp .autoresearch/config .gitconfig"),
+			 0);
+	assert_done(read_settings(&s, &said));
+	assert_string_equal(s.proposer, "sweep");
+}
+
+static void unknown_keys_are_warned_of_as_the_manual_spells_them(void **state)
+{
+	CLEANUP_SETTINGS struct settings s = { 0 };
+	CLEANUP_STRBUF struct strbuf said = STRBUF_INIT;
+
+	(void)state;
+	assert_int_equal(sh("git config autoresearch.fooBar 1 && "
+			    "git config autoresearch.apiKeyEnv KEY && "
+			    "git config autoresearch.Sub.bind /x"),
+			 0);
+	assert_done(read_settings(&s, &said));
+	assert_string_equal(
+		said.buf,
+		"warning: autoresearch.foobar is not known to this version and ignored\n"
+		"warning: autoresearch.apiKeyEnv is not known to this version and ignored\n"
+		"warning: autoresearch.Sub.bind is not known to this version and ignored\n");
+	assert_int_equal(s.binds.nr, 0);
+}
+
+static void check_refusal(const char *key, const char *value, const char *text, bool hint)
+{
+	struct settings s = { 0 };
+	CLEANUP_STRBUF struct strbuf said = STRBUF_INIT;
+
+	err = (struct error)ERROR_INIT;
+	assert_int_equal(sh("git config autoresearch.%s '%s'", key, value), 0);
+	assert_refused(read_settings(&s, &said), text);
+	assert_int_equal(*err.hint != '\0', hint);
+	assert_int_equal(err.status, 128);
+	assert_int_equal(sh("git config --unset-all autoresearch.%s", key), 0);
+}
+
+static void what_this_version_does_not_hold_is_refused_with_a_hint(void **state)
+{
+	(void)state;
+	check_refusal("proposer", "endpoint", "'endpoint' is not part of this version", true);
+	check_refusal("audit", "enforce", "audit=enforce is not part of this version", true);
+	check_refusal("audit", "perhaps", "neither warn nor enforce", true);
+	check_refusal("allownetwork", "h:1", "autoresearch.allowNetwork is not part of", true);
+	check_refusal("setupnetwork", "*", "autoresearch.setupNetwork is not part of", true);
+	check_refusal("proposernetwork", "*", "autoresearch.proposerNetwork is not part", true);
+}
+
+static void paths_of_the_host_must_be_there(void **state)
+{
+	(void)state;
+	check_refusal("bind", "usr", "'usr' is no absolute path", false);
+	check_refusal("bind", "/no/such/place", "'/no/such/place': No such file", false);
+	check_refusal("device", "/usr", "'/usr' is no device", false);
+	check_refusal("device", "null", "'null' is no absolute path", false);
+}
+
+static void a_key_without_a_value_is_refused(void **state)
+{
+	struct settings s = { 0 };
+	CLEANUP_STRBUF struct strbuf said = STRBUF_INIT;
+
+	(void)state;
+	assert_int_equal(sh("printf '[autoresearch]\\n\\tproposerCommand\\n' >>.git/config"),
+			 0);
+	assert_refused(read_settings(&s, &said),
+		       "missing value for 'autoresearch.proposerCommand'");
+}
+
+static void a_malformed_config_is_gits_error(void **state)
+{
+	struct settings s = { 0 };
+	CLEANUP_STRBUF struct strbuf said = STRBUF_INIT;
+
+	(void)state;
+	assert_int_equal(sh("echo '[broken' >>.git/config"), 0);
+	assert_refused(read_settings(&s, &said), "bad config line");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		fixture_test(the_defaults_open_nothing),
+		fixture_test(every_scope_of_git_counts),
+		fixture_test(an_empty_value_drops_what_came_before),
+		fixture_test(a_tracked_config_file_is_nothing_to_it),
+		fixture_test(unknown_keys_are_warned_of_as_the_manual_spells_them),
+		fixture_test(what_this_version_does_not_hold_is_refused_with_a_hint),
+		fixture_test(paths_of_the_host_must_be_there),
+		fixture_test(a_key_without_a_value_is_refused),
+		fixture_test(a_malformed_config_is_gits_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
