@@ -1,0 +1,268 @@
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <linux/keyctl.h>
+#include <linux/sched.h>
+#include <linux/securebits.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sandbox/internal.h"
+#include "sandbox/mounts.h"
+
+/*
+ * The child's side of a phase, three processes, all in the trial's leaf:
+ *
+ *   keeper   our child: enters the user namespace, makes the trial's mount namespace if it
+ *            is the first, starts init, and is done
+ *   init     pid 1 of the phase, and our child too (CLONE_PARENT), so that nobody else has
+ *            to reap it: builds the view, gives up every privilege, waits until it is in every
+ *            cgroup, starts the command and reaps; when the command is dead it says how, and
+ *            with it dies the rest
+ *   command  init's child, behind the system call filter
+ *
+ * They tell the parent what happens over `control`, a SOCK_SEQPACKET socket that no command
+ * ever holds. An error before the command runs is ours, never the candidate's.
+ */
+
+int message_send(int fd, enum message type, const void *data, size_t len, const int *fds,
+		 int nfds)
+{
+	char first = (char)type;
+	struct iovec iov[] = { { &first, 1 }, { (void *)data, len } };
+	union {
+		char buf[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
+
+	if (nfds) {
+		struct cmsghdr *c;
+
+		msg.msg_control = control.buf;
+		msg.msg_controllen = CMSG_SPACE((size_t)nfds * sizeof(int));
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN((size_t)nfds * sizeof(int));
+		memcpy(CMSG_DATA(c), fds, (size_t)nfds * sizeof(int));
+	}
+	return sendmsg(fd, &msg, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+static void __attribute__((noreturn)) give_up(int control, const struct error *err)
+{
+	message_send(control, MESSAGE_ERROR, err->message, strlen(err->message), NULL, 0);
+	_exit(1);
+}
+
+/* Makes the mount namespace and the disk that all phases of the trial share. */
+static int make_trial(const struct phase_launch *launch, struct error *err)
+{
+	int64_t disk = launch->limits->disk;
+	int64_t files = disk / 16384 > 65536 ? disk / 16384 : 65536;
+	CLEANUP_FREE char *options = xstrfmt("mode=0755,size=%lld,nr_inodes=%lld",
+					     (long long)disk, (long long)files);
+	CLEANUP_CLOSE int ns = -1, dir = -1;
+
+	if (unshare(CLONE_NEWNS))
+		return error_errno(err, "cannot make a mount namespace");
+	if (mount_new("tmpfs", INSIDE_DISK, MS_NOSUID | MS_NODEV, options, err))
+		return -1;
+	if (mkdir(INSIDE_DISK "/out", 0755))
+		return error_errno(err, "cannot make OUT");
+	ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	dir = open(INSIDE_DISK, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (ns < 0 || dir < 0 ||
+	    message_send(launch->control, MESSAGE_TRIAL, "", 0, (int[]){ ns, dir }, 2))
+		return error_errno(err, "cannot hand the trial's disk over");
+	return 0;
+}
+
+static int bring_loopback_up(struct error *err)
+{
+	CLEANUP_CLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = { .ifr_name = "lo" };
+
+	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request))
+		return error_errno(err, "cannot find the loopback device");
+	request.ifr_flags |= IFF_UP;
+	if (ioctl(fd, SIOCSIFFLAGS, &request))
+		return error_errno(err, "cannot bring the loopback device up");
+	return 0;
+}
+
+/* No capability is left in any set, and none can come back: not by uid 0, not by exec. */
+static int drop_privilege(struct error *err)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { 0 };
+	const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |
+				   SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
+				   SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
+				   SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+
+	for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+		if (prctl(PR_CAPBSET_DROP, cap))
+			return error_errno(err, "cannot drop capability %d", cap);
+	if (prctl(PR_SET_SECUREBITS, bits) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    syscall(SYS_capset, &header, none))
+		return error_errno(err, "cannot drop the capabilities");
+	return 0;
+}
+
+static int set_rlimits(const struct limits *limits, struct error *err)
+{
+	const struct {
+		int resource;
+		rlim_t value;
+	} ceilings[] = {
+		{ RLIMIT_CORE, 0 },
+		{ RLIMIT_NOFILE, 65536 },
+		{ RLIMIT_FSIZE, (rlim_t)limits->disk },
+		{ RLIMIT_MEMLOCK, 64 << 20 },
+		{ RLIMIT_MSGQUEUE, 1 << 20 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ceilings); i++) {
+		struct rlimit old, new;
+
+		if (getrlimit(ceilings[i].resource, &old))
+			return error_errno(err, "cannot read a resource limit");
+		new.rlim_max = ceilings[i].value < old.rlim_max ? ceilings[i].value
+								: old.rlim_max;
+		new.rlim_cur = new.rlim_max;
+		/* Programs that use select(2), or close every possible descriptor, like it small. */
+		if (ceilings[i].resource == RLIMIT_NOFILE && new.rlim_cur > 1024)
+			new.rlim_cur = 1024;
+		if (setrlimit(ceilings[i].resource, &new))
+			return error_errno(err, "cannot set a resource limit");
+	}
+	return 0;
+}
+
+static void __attribute__((noreturn)) command_main(const struct phase_launch *launch)
+{
+	const struct trial_command *command = launch->command;
+	struct error err = ERROR_INIT;
+	sigset_t none;
+	int filter;
+
+	setsid();
+	/* Also what whoever started us left open, which no exec of ours would close. */
+	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	umask(022);
+	if (dup2(launch->stdin_fd, 0) < 0 || dup2(launch->stdout_fd, 1) < 0 ||
+	    dup2(launch->stderr_fd, 2) < 0) {
+		error_errno(&err, "cannot set the standard streams");
+		give_up(launch->control, &err);
+	}
+	filter = syscall_filter_install(launch->filter);
+	if (filter < 0) {
+		error_errno(&err, "cannot install the system call filter");
+		give_up(launch->control, &err);
+	}
+	/* Told while nothing of the command runs; everything but 0, 1 and 2 closes on exec. */
+	if (message_send(launch->control, MESSAGE_FILTER, "", 0, &filter, 1) ||
+	    message_send(launch->control, MESSAGE_STARTED, "", 0, NULL, 0))
+		_exit(1);
+	execvpe(command->argv[0], (char *const *)command->argv, (char *const *)command->env);
+	dprintf(2, "cannot run '%s': %s\n", command->argv[0], strerror(errno));
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+static void __attribute__((noreturn)) init_main(const struct phase_launch *launch)
+{
+	struct error err = ERROR_INIT;
+	int status;
+	pid_t command, pid;
+	char go;
+
+	/* Nobody inside may look into us, where our parent's memory was copied to. */
+	if (prctl(PR_SET_DUMPABLE, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL)) {
+		error_errno(&err, "cannot protect the sandbox's init");
+		give_up(launch->control, &err);
+	}
+	/* Had our parent died before that call, nobody would kill us: then its socket is closed. */
+	if (!recv(launch->control, &(char){ 0 }, 1, MSG_DONTWAIT | MSG_PEEK))
+		_exit(1);
+	/* A session keyring of our own: the user's keys stay behind. */
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	if (sethostname("autoresearch", 12)) {
+		error_errno(&err, "cannot set the host name");
+		give_up(launch->control, &err);
+	}
+	if (bring_loopback_up(&err) || view_build(launch, &err) ||
+	    set_rlimits(launch->limits, &err) || drop_privilege(&err))
+		give_up(launch->control, &err);
+	/* Entering a v1 cgroup may take the kernel longer than all of the above: it was done
+	 * meanwhile. Nothing that is not ours runs before the answer. */
+	if (recv(launch->control, &go, 1, 0) != 1)
+		_exit(1);
+	command = fork();
+	if (!command)
+		command_main(launch);
+	if (command < 0) {
+		error_errno(&err, "cannot fork");
+		give_up(launch->control, &err);
+	}
+	/* The command's ends of the pipes are its own now. */
+	close(launch->stdin_fd);
+	close(launch->stdout_fd);
+	close(launch->stderr_fd);
+	do
+		pid = waitpid(-1, &status, 0);
+	while (pid != command && (pid > 0 || errno == EINTR));
+	message_send(launch->control, MESSAGE_ENDED, &status, sizeof(status), NULL, 0);
+	_exit(0);
+}
+
+void phase_child(const struct phase_launch *launch)
+{
+	const unsigned long long namespaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET |
+					      CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+	struct error err = ERROR_INIT;
+	int pidfd;
+	pid_t init;
+
+	if (enter_user(launch->sandbox, &err))
+		give_up(launch->control, &err);
+	/* After the change of user, which clears it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != launch->parent)
+		_exit(1);
+	if (setns(launch->trial_ns >= 0 ? launch->trial_ns : launch->sandbox->skeleton,
+		  CLONE_NEWNS)) {
+		error_errno(&err, "cannot enter the sandbox");
+		give_up(launch->control, &err);
+	}
+	if (launch->trial_ns < 0 && make_trial(launch, &err))
+		give_up(launch->control, &err);
+	init = clone_process(namespaces | CLONE_PARENT, -1, &pidfd);
+	if (!init)
+		init_main(launch);
+	if (init < 0) {
+		error_errno(&err, "cannot make the sandbox's namespaces");
+		give_up(launch->control, &err);
+	}
+	/* Where this fails we have an init that we do not know of; the leaf's kill finds it. */
+	_exit(message_send(launch->control, MESSAGE_INIT, &init, sizeof(init), &pidfd, 1) ? 1
+											  : 0);
+}

@@ -1,0 +1,565 @@
+#include "sandbox/trial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/statfs.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sandbox/internal.h"
+#include "sandbox/outdir.h"
+#include "sandbox/upper.h"
+
+/* Our own process in the leaf: init. (The keeper is gone when it matters.) */
+#define OWN_PIDS 1
+/* How often limits are looked at that the kernel keeps but does not tell of. */
+#define TICK_NS 50000000L
+/* Every so many ticks the disk is counted, where that takes a walk. */
+#define DISK_TICKS 5
+#define METRICS_FILE_MAX (1 << 20)
+#define REMOVED_MAX 100
+
+struct trial {
+	const struct sandbox *sandbox;
+	const struct syscall_filter *filter;
+	struct evloop *loop;
+	struct limits limits;
+	struct cgroup_leaf leaf;
+	int ns, disk; /* -1 before the first phase */
+	char *upper;  /* on the disk, below the store; NULL: on the tmpfs */
+	unsigned ticks;
+	enum phase last;
+	struct string_list removed;
+
+	/* of the phase that runs */
+	const struct trial_command *command;
+	struct outcome outcome;
+	bool ended_by_us, has_status, done;
+	int status; /* as waitpid(2) gives it */
+	struct error failure;
+	bool failed;
+	int64_t output;
+	struct timespec start;
+	int keeper, init, control, streams[2], clock, tick, notify;
+};
+
+int trial_open(struct trial **ret, const struct sandbox *sandbox, struct cgroup_base *cgroups,
+	       const struct syscall_filter *filter, struct evloop *loop,
+	       const struct limits *limits, struct error *err)
+{
+	struct trial *t = xcalloc(1, sizeof(*t));
+
+	t->sandbox = sandbox;
+	t->filter = filter;
+	t->loop = loop;
+	t->limits = *limits;
+	t->ns = t->disk = -1;
+	if (cgroup_leaf_make(cgroups, limits, OWN_PIDS, &t->leaf, err)) {
+		free(t);
+		return -1;
+	}
+	if (sandbox->upper_on_disk && upper_make(sandbox->store, &t->upper, err)) {
+		trial_close(t);
+		return -1;
+	}
+	*ret = t;
+	return 0;
+}
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) +
+	       (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+/* Ends the phase: the first reason counts. */
+static void end_phase(struct trial *t, enum outcome_kind kind)
+{
+	struct error err = ERROR_INIT;
+
+	if (!t->ended_by_us) {
+		t->ended_by_us = true;
+		t->outcome.kind = kind;
+	}
+	if (cgroup_leaf_kill(&t->leaf, &err) && !t->failed) {
+		t->failed = true;
+		t->failure = err;
+	}
+}
+
+/* `thorough`: also counts what is on the disk, which takes a walk over it. */
+static bool disk_is_full(struct trial *t, bool thorough)
+{
+	struct statfs disk;
+
+	if (t->disk < 0 || fstatfs(t->disk, &disk))
+		return false;
+	if (!disk.f_bavail || !disk.f_ffree)
+		return true;
+	return t->upper && thorough &&
+	       upper_size(t->sandbox->store, t->upper) +
+			       (int64_t)(disk.f_blocks - disk.f_bfree) * disk.f_bsize >=
+		       t->limits.disk;
+}
+
+static void look_at_limits(struct trial *t, bool thorough)
+{
+	struct cgroup_usage usage;
+
+	cgroup_leaf_events(&t->leaf, &usage);
+	if (usage.oom)
+		end_phase(t, OUTCOME_MEMORY);
+	else if (usage.pids_hit)
+		end_phase(t, OUTCOME_PIDS);
+	else if (disk_is_full(t, thorough))
+		end_phase(t, OUTCOME_DISK);
+}
+
+static void on_tick(uint32_t events, void *data)
+{
+	struct trial *t = data;
+	uint64_t expirations;
+
+	(void)events;
+	if (read(t->tick, &expirations, sizeof(expirations)) > 0)
+		look_at_limits(t, ++t->ticks % DISK_TICKS == 0);
+}
+
+static void on_clock(uint32_t events, void *data)
+{
+	struct trial *t = data;
+
+	(void)events;
+	evloop_remove(t->loop, t->clock);
+	end_phase(t, OUTCOME_TIMEOUT);
+}
+
+static void on_forbidden(uint32_t events, void *data)
+{
+	struct trial *t = data;
+	char name[sizeof(t->outcome.syscall)];
+
+	if (events & EPOLLIN && !syscall_report_read(t->notify, name, sizeof(name))) {
+		if (!t->ended_by_us)
+			strcpy(t->outcome.syscall, name);
+		end_phase(t, OUTCOME_SYSCALL);
+		return;
+	}
+	/* Hung up: every process behind the filter is dead. */
+	evloop_remove(t->loop, t->notify);
+}
+
+static void close_fd(struct trial *t, int *fd)
+{
+	if (*fd < 0)
+		return;
+	evloop_remove(t->loop, *fd);
+	close(*fd);
+	*fd = -1;
+}
+
+/* Reads what is there. False at the end of the stream. */
+static bool read_stream(struct trial *t, enum stream stream)
+{
+	char buf[65536];
+
+	for (;;) {
+		ssize_t n = read(t->streams[stream], buf, sizeof(buf));
+		int64_t room = t->limits.output - t->output;
+
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR;
+		if (!n)
+			return false;
+		t->output += n;
+		if (n > room)
+			end_phase(t, OUTCOME_OUTPUT);
+		if (room > 0 && t->command->output)
+			t->command->output(stream, buf, (size_t)(n < room ? n : room),
+					   t->command->data);
+		if (n > room)
+			return false;
+	}
+}
+
+static void on_stdout(uint32_t events, void *data)
+{
+	struct trial *t = data;
+
+	(void)events;
+	if (!read_stream(t, STREAM_STDOUT))
+		close_fd(t, &t->streams[STREAM_STDOUT]);
+}
+
+static void on_stderr(uint32_t events, void *data)
+{
+	struct trial *t = data;
+
+	(void)events;
+	if (!read_stream(t, STREAM_STDERR))
+		close_fd(t, &t->streams[STREAM_STDERR]);
+}
+
+static void fail(struct trial *t, const struct error *err)
+{
+	if (!t->failed) {
+		t->failed = true;
+		t->failure = *err;
+	}
+	end_phase(t, OUTCOME_CANCELLED);
+	/* Whatever was to tell of the end may not be watched: settle() reaps it. */
+	t->done = true;
+}
+
+static void start_clock(struct trial *t)
+{
+	struct itimerspec clock = { .it_value = { .tv_sec = (time_t)t->command->timeout } };
+	const struct itimerspec tick = { .it_value.tv_nsec = TICK_NS,
+					 .it_interval.tv_nsec = TICK_NS };
+
+	clock.it_value.tv_nsec = (long)(fmod(t->command->timeout, 1) * 1e9);
+	clock_gettime(CLOCK_MONOTONIC, &t->start);
+	timerfd_settime(t->clock, 0, &clock, NULL);
+	timerfd_settime(t->tick, 0, &tick, NULL);
+}
+
+static void on_init_dead(uint32_t events, void *data)
+{
+	struct trial *t = data;
+
+	(void)events;
+	evloop_remove(t->loop, t->init);
+	t->done = true;
+}
+
+/* Puts init, which waits, in the v1 leaves, and lets it go on. */
+static int admit_init(struct trial *t, const char *data, size_t len, struct error *err)
+{
+	pid_t pid;
+
+	if (len != sizeof(pid))
+		return error_set(err, "the sandbox's keeper says nonsense");
+	memcpy(&pid, data, sizeof(pid));
+	if (cgroup_leaf_admit(&t->leaf, pid, err))
+		return -1;
+	/* Where init is dead already, its own message says why. */
+	send(t->control, "g", 1, MSG_NOSIGNAL);
+	return 0;
+}
+
+static void take_message(struct trial *t, const char *text, size_t len, int *fds)
+{
+	struct error err = ERROR_INIT;
+
+	switch ((enum message)text[0]) {
+	case MESSAGE_TRIAL:
+		t->ns = steal_fd(&fds[0]);
+		t->disk = steal_fd(&fds[1]);
+		break;
+	case MESSAGE_INIT:
+		t->init = steal_fd(&fds[0]);
+		if (evloop_add(t->loop, t->init, EPOLLIN, on_init_dead, t, &err) ||
+		    admit_init(t, text + 1, len - 1, &err))
+			fail(t, &err);
+		break;
+	case MESSAGE_FILTER:
+		t->notify = steal_fd(&fds[0]);
+		if (evloop_add(t->loop, t->notify, EPOLLIN, on_forbidden, t, &err))
+			fail(t, &err);
+		break;
+	case MESSAGE_STARTED:
+		start_clock(t);
+		break;
+	case MESSAGE_ENDED:
+		if (len == 1 + sizeof(t->status)) {
+			memcpy(&t->status, text + 1, sizeof(t->status));
+			t->has_status = true;
+		}
+		break;
+	case MESSAGE_REMOVED:
+		if (t->removed.nr < REMOVED_MAX)
+			string_list_add(&t->removed, text + 1);
+		break;
+	case MESSAGE_ERROR:
+		error_set(&err, "%s", text + 1);
+		error_context(&err, "cannot start the sandbox");
+		fail(t, &err);
+		break;
+	}
+}
+
+/* Takes one message; false where there is none. */
+static bool receive(struct trial *t)
+{
+	char text[4200];
+	union {
+		char buf[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { text, sizeof(text) - 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control.buf,
+			      .msg_controllen = sizeof(control.buf) };
+	ssize_t n = recvmsg(t->control, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *c;
+	int fds[2] = { -1, -1 };
+
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	c = CMSG_FIRSTHDR(&msg);
+	if (c && c->cmsg_type == SCM_RIGHTS)
+		memcpy(fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
+	take_message(t, text, (size_t)n, fds);
+	for (size_t i = 0; i < 2; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	return true;
+}
+
+static void on_control(uint32_t events, void *data)
+{
+	struct trial *t = data;
+
+	if (!receive(t) && events & EPOLLHUP)
+		evloop_remove(t->loop, t->control);
+}
+
+/* The keeper dies once it has told of init: where it has not, there is nothing to wait for. */
+static void on_keeper_dead(uint32_t events, void *data)
+{
+	struct trial *t = data;
+
+	(void)events;
+	evloop_remove(t->loop, t->keeper);
+	while (receive(t))
+		;
+	if (t->init < 0)
+		t->done = true;
+}
+
+void trial_cancel(struct trial *t)
+{
+	if (t->command)
+		end_phase(t, OUTCOME_CANCELLED);
+}
+
+/* A descriptor that reads as `input`, or as nothing. */
+static int open_input(const struct trial_command *command, struct error *err)
+{
+	CLEANUP_CLOSE int fd = -1;
+
+	if (!command->input) {
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return error_errno(err, "cannot open /dev/null");
+		return steal_fd(&fd);
+	}
+	fd = memfd_create("input", MFD_CLOEXEC);
+	if (fd < 0 ||
+	    write(fd, command->input, command->input_len) != (ssize_t)command->input_len ||
+	    lseek(fd, 0, SEEK_SET) < 0)
+		return error_errno(err, "cannot hold the command's input");
+	return steal_fd(&fd);
+}
+
+static int watch(struct trial *t, struct error *err)
+{
+	t->clock = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	t->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (t->clock < 0 || t->tick < 0)
+		return error_errno(err, "cannot make a timer");
+	return evloop_add(t->loop, t->clock, EPOLLIN, on_clock, t, err) ||
+			       evloop_add(t->loop, t->tick, EPOLLIN, on_tick, t, err) ||
+			       evloop_add(t->loop, t->streams[0], EPOLLIN, on_stdout, t, err) ||
+			       evloop_add(t->loop, t->streams[1], EPOLLIN, on_stderr, t, err) ||
+			       evloop_add(t->loop, t->control, EPOLLIN, on_control, t, err) ||
+			       evloop_add(t->loop, t->keeper, EPOLLIN, on_keeper_dead, t, err)
+		       ? -1
+		       : 0;
+}
+
+/* Clones the keeper into the leaf. */
+static int launch(struct trial *t, struct error *err)
+{
+	CLEANUP_CLOSE int leaf = cgroup_leaf_fd(&t->leaf, err);
+	CLEANUP_CLOSE int input = -1, child_control = -1, out_write = -1, err_write = -1;
+	struct phase_launch l = { .sandbox = t->sandbox,
+				  .limits = &t->limits,
+				  .upper = t->upper,
+				  .trial_ns = t->ns,
+				  .command = t->command,
+				  .filter = t->filter,
+				  .parent = getpid() };
+	int pair[2], out[2], errs[2];
+	pid_t pid;
+
+	if (leaf < 0 || (input = open_input(t->command, err)) < 0)
+		return -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return error_errno(err, "cannot make a socket");
+	t->control = pair[0];
+	l.control = child_control = pair[1];
+	if (pipe2(out, O_CLOEXEC))
+		return error_errno(err, "cannot make a pipe");
+	t->streams[0] = out[0];
+	out_write = out[1];
+	if (pipe2(errs, O_CLOEXEC))
+		return error_errno(err, "cannot make a pipe");
+	t->streams[1] = errs[0];
+	err_write = errs[1];
+	fcntl(t->streams[0], F_SETFL, O_NONBLOCK);
+	fcntl(t->streams[1], F_SETFL, O_NONBLOCK);
+	l.stdin_fd = input;
+	l.stdout_fd = out_write;
+	l.stderr_fd = err_write;
+	pid = clone_process(0, leaf, &t->keeper);
+	if (!pid)
+		phase_child(&l);
+	if (pid < 0)
+		return error_errno(err, "cannot start a process in the trial's cgroup");
+	return watch(t, err);
+}
+
+static void reap(struct trial *t, int *pidfd)
+{
+	siginfo_t info;
+
+	if (*pidfd >= 0)
+		waitid(P_PIDFD, (id_t)*pidfd, &info, WEXITED);
+	close_fd(t, pidfd);
+}
+
+/* Everything is dead: takes what is still in the pipes, and lets the descriptors go. */
+static int settle(struct trial *t, struct error *err)
+{
+	int failed = cgroup_leaf_clear(&t->leaf, err);
+
+	for (enum stream s = 0; s < 2; s++)
+		if (t->streams[s] >= 0 && !failed)
+			read_stream(t, s);
+	while (t->control >= 0 && receive(t))
+		;
+	reap(t, &t->keeper);
+	reap(t, &t->init);
+	close_fd(t, &t->control);
+	close_fd(t, &t->streams[0]);
+	close_fd(t, &t->streams[1]);
+	close_fd(t, &t->clock);
+	close_fd(t, &t->tick);
+	close_fd(t, &t->notify);
+	return failed;
+}
+
+/* How it ended, once all that there is to know is known. */
+static int conclude(struct trial *t, const struct cgroup_usage *before, struct outcome *ret,
+		    struct error *err)
+{
+	struct cgroup_usage usage;
+
+	if (t->failed) {
+		*err = t->failure;
+		return -1;
+	}
+	look_at_limits(t, true);
+	if (!t->ended_by_us && !t->has_status)
+		return error_set(err, "the sandbox ended without saying how");
+	if (!t->ended_by_us && WIFSIGNALED(t->status)) {
+		t->outcome.kind = OUTCOME_SIGNALED;
+		t->outcome.signal = WTERMSIG(t->status);
+	} else if (!t->ended_by_us) {
+		t->outcome.kind = OUTCOME_EXITED;
+		t->outcome.exit_code = WEXITSTATUS(t->status);
+	}
+	cgroup_leaf_usage(&t->leaf, &usage);
+	t->outcome.cpu = usage.cpu - before->cpu;
+	t->outcome.memory_peak = usage.memory_peak;
+	*ret = t->outcome;
+	return 0;
+}
+
+int trial_run(struct trial *t, const struct trial_command *command, struct outcome *ret,
+	      struct error *err)
+{
+	struct cgroup_usage before;
+	struct error late = ERROR_INIT;
+	int failed;
+
+	cgroup_leaf_usage(&t->leaf, &before);
+	t->command = command;
+	t->last = command->phase;
+	t->outcome = (struct outcome){ 0 };
+	t->ended_by_us = t->has_status = t->done = t->failed = false;
+	t->output = 0;
+	t->start = (struct timespec){ 0 };
+	t->keeper = t->init = t->control = t->streams[0] = t->streams[1] = -1;
+	t->clock = t->tick = t->notify = -1;
+	failed = (t->upper && upper_clear(t->sandbox->store, t->upper, err)) ||
+		 launch(t, err) || evloop_run(t->loop, &t->done, err);
+	if (t->start.tv_sec)
+		t->outcome.wall = seconds_since(&t->start);
+	if (settle(t, failed ? &late : err))
+		failed = -1;
+	if (!failed)
+		failed = conclude(t, &before, ret, err);
+	t->command = NULL;
+	return failed ? -1 : 0;
+}
+
+int trial_read_metrics(struct trial *t, struct strbuf *ret, struct error *err)
+{
+	CLEANUP_FREE char *path = xstrfmt("%s/metrics/values", phase_name(t->last));
+
+	return t->disk < 0 ? 1 : outdir_read(t->disk, path, METRICS_FILE_MAX, ret, err);
+}
+
+const struct string_list *trial_removed(const struct trial *t)
+{
+	return &t->removed;
+}
+
+int trial_upper_fd(struct trial *t)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	CLEANUP_FREE char *path = NULL;
+
+	if (t->upper) {
+		path = xstrfmt("%s/%s/upper", t->sandbox->store, t->upper);
+		return open(path, flags);
+	}
+	path = xstrfmt("%s/upper", phase_name(t->last));
+	return openat(t->disk, path, flags);
+}
+
+void trial_usage(struct trial *t, struct cgroup_usage *ret)
+{
+	cgroup_leaf_usage(&t->leaf, ret);
+}
+
+void trial_close(struct trial *t)
+{
+	if (!t)
+		return;
+	if (t->ns >= 0)
+		close(t->ns);
+	if (t->disk >= 0)
+		close(t->disk);
+	if (t->upper)
+		upper_remove(t->sandbox->store, t->upper);
+	free(t->upper);
+	cgroup_leaf_remove(&t->leaf);
+	string_list_release(&t->removed);
+	free(t);
+}
