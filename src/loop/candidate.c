@@ -1,0 +1,96 @@
+#include "loop/candidate.h"
+
+#include <string.h>
+
+#include "git/tree.h"
+
+/* As much of a patch as a record keeps. */
+#define PATCH_MAX (8 << 20)
+
+void candidate_release(struct candidate *c)
+{
+	strbuf_release(&c->patch);
+}
+
+static void refuse(struct record *record, const char *path)
+{
+	CLEANUP_STRBUF struct strbuf quoted = STRBUF_INIT;
+
+	strbuf_add_quoted_path(&quoted, path);
+	verdict_set(&record->verdict, VERDICT_INVALID, "out-of-scope %s", quoted.buf);
+}
+
+/* Sets the verdict of a tree that need not be run. */
+static int sort_out(struct search *s, const char *tree, struct record *record,
+		    struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf path = STRBUF_INIT;
+	char incumbent[OID_HEX_SIZE];
+	int64_t same;
+	int out_of_scope = tree_check_scope(s->repo, search_incumbent(s), tree,
+					    &s->config.editable, &s->config.hidden, &path, err);
+
+	if (out_of_scope < 0 || repo_commit_tree(s->repo, search_incumbent(s), incumbent, err))
+		return -1;
+	same = tried_find(s->tried, tree);
+	if (out_of_scope)
+		refuse(record, path.buf);
+	else if (!strcmp(tree, incumbent))
+		verdict_set(&record->verdict, VERDICT_INVALID, "empty");
+	else if (same >= 0)
+		verdict_set(&record->verdict, VERDICT_DUPLICATE, "same-as %lld",
+			    (long long)same);
+	return 0;
+}
+
+int candidate_from_tree(struct search *s, const char *tree, struct record *record,
+			struct candidate *ret, struct error *err)
+{
+	if (tree_patch(s->repo, search_incumbent(s), tree, PATCH_MAX, &ret->patch, err) ||
+	    sort_out(s, tree, record, err))
+		return -1;
+	strcpy(ret->tree, tree);
+	/* What is out of scope must never be checked out: the patch alone keeps it. */
+	if (record->verdict.kind == VERDICT_INVALID &&
+	    repo_commit_tree(s->repo, search_incumbent(s), ret->tree, err))
+		return -1;
+	strcpy(record->base, search_incumbent(s));
+	strcpy(record->tree, ret->tree);
+	return ledger_commit_candidate(&s->ledger, record, ret->commit, err);
+}
+
+/* A proposal that no tree can hold: its words and the names of its files are what is kept. */
+static void describe_refused(const struct proposal *proposal, struct strbuf *patch)
+{
+	for (size_t i = 0; i < proposal->edits_nr; i++) {
+		const struct edit *edit = &proposal->edits[i];
+
+		strbuf_addf(patch, "%s ", edit->content ? "write" : "remove");
+		strbuf_add_quoted_path(patch, edit->path);
+		strbuf_addch(patch, '\n');
+	}
+}
+
+int candidate_build(struct search *s, const struct proposal *proposal, struct record *record,
+		    struct candidate *ret, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf refused = STRBUF_INIT;
+	char tree[OID_HEX_SIZE];
+	int impossible =
+		tree_apply_edits(s->repo, search_incumbent(s), proposal, tree, &refused, err);
+
+	if (impossible < 0)
+		return -1;
+	record->subject = xstrdup(proposal->subject);
+	record->rationale = xstrdup(proposal->rationale);
+	record->proposed_by = xstrdup(proposal->proposed_by);
+	if (!impossible)
+		return candidate_from_tree(s, tree, record, ret, err);
+	refuse(record, refused.buf);
+	describe_refused(proposal, &ret->patch);
+	if (repo_commit_tree(s->repo, search_incumbent(s), ret->tree, err))
+		return -1;
+	strcpy(record->base, search_incumbent(s));
+	strcpy(record->tree, ret->tree);
+	return ledger_commit_candidate(&s->ledger, record, ret->commit, err);
+}

@@ -1,0 +1,36 @@
+#include "loop/examine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "loop/store.h"
+#include "sandbox/snapshot.h"
+
+/* Outside a repository a folder of its own stands in for the store. */
+static int find_store(char **ret, char **ret_temporary, struct error *err)
+{
+	CLEANUP_REPO struct repo *repo = NULL;
+	struct error ignored = ERROR_INIT;
+	char dir[] = "/tmp/autoresearch-doctor-XXXXXX";
+
+	if (!repo_open(&repo, &ignored))
+		return store_open(repo, ret, err);
+	if (!mkdtemp(dir))
+		return error_errno(err, "cannot make a folder in /tmp");
+	*ret = xstrdup(dir);
+	*ret_temporary = xstrdup(dir + 5);
+	return 0;
+}
+
+int examine(struct probes *ret, struct error *err)
+{
+	CLEANUP_FREE char *store = NULL, *temporary = NULL;
+
+	if (find_store(&store, &temporary, err) || store_make(store, "doctor/tree", NULL, err))
+		return -1;
+	probe_machine(store, ret);
+	return temporary ? store_remove("/tmp", temporary, err)
+			 : store_remove(store, "doctor", err);
+}

@@ -1,0 +1,11 @@
+#ifndef LOOP_EXAMINE_H
+#define LOOP_EXAMINE_H
+
+/* What `doctor` looks at: the machine, with the repository's store where there is one. */
+
+#include "sandbox/probe.h"
+#include "base/error.h"
+
+int examine(struct probes *ret, struct error *err);
+
+#endif

@@ -1,0 +1,49 @@
+#ifndef LOOP_MEASURE_H
+#define LOOP_MEASURE_H
+
+/* From a commit to numbers: setup once, and then trials. */
+
+#include "loop/search.h"
+#include "model/verdict.h"
+
+/* What a trial printed, capped by the output limit. */
+struct logs {
+	struct strbuf run; /* of run, and of check behind it */
+	struct strbuf evaluate;
+};
+
+#define LOGS_INIT                        \
+	{                                \
+		STRBUF_INIT, STRBUF_INIT \
+	}
+void logs_release(struct logs *logs);
+#define CLEANUP_LOGS CLEANUP(logs_release)
+
+/*
+ * One trial of what the slot holds, as trial number `number` (from 1) of `experiment`. 0; 1 where it
+ * was cancelled: nothing is judged or recorded then; -1.
+ */
+int measure_trial(struct search *s, int64_t experiment, int number, struct trial_result *ret,
+		  struct logs *logs, struct string_list *ret_removed, struct error *err);
+
+/*
+ * Makes sure that the warm snapshot of the incumbent's (command, declared tree) is there:
+ * runs setup where it is not. The slot holds the incumbent. 0; 1 cancelled; -1, also where
+ * setup fails, with the tail of what it printed.
+ */
+int measure_warm(struct search *s, struct error *err);
+
+/* The editable files of the incumbent, which setup must not see. */
+int measure_editable(struct search *s, struct string_list *ret, struct error *err);
+
+/* The environment of a phase: NULL-terminated, to be freed by environment_free(). */
+char **environment_new(const struct search *s, enum phase phase, int64_t experiment, int trial);
+void environment_free(char **env);
+
+/* The seed of a trial, below 2^31. */
+uint64_t trial_seed(const struct search *s, int trial);
+
+/* The last lines of a log, for a message. */
+void log_tail(const struct strbuf *log, struct strbuf *out);
+
+#endif

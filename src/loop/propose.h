@@ -1,0 +1,26 @@
+#ifndef LOOP_PROPOSE_H
+#define LOOP_PROPOSE_H
+
+/* Asks whoever is configured for the next candidate. */
+
+#include "loop/search.h"
+#include "model/proposal.h"
+
+enum proposed {
+	PROPOSED,
+	PROPOSED_NOTHING,   /* there are no more ideas */
+	PROPOSED_CANCELLED, /* a signal ended it */
+	PROPOSED_FAILURE,   /* the proposer failed: that is no experiment; the error says how */
+};
+
+/*
+ * One proposal on top of the incumbent, which the slot holds, for experiment `number`. -1 is
+ * our own failure.
+ */
+int propose(struct search *s, int64_t number, struct proposal *ret, enum proposed *ret_how,
+	    struct error *err);
+
+/* Finds the configured proposer before anything runs: an error where it cannot be. */
+int propose_check(struct search *s, struct error *err);
+
+#endif

@@ -1,0 +1,336 @@
+#include "loop/search.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "git/tree.h"
+#include "loop/lock.h"
+#include "loop/measure.h"
+#include "loop/policy.h"
+#include "loop/store.h"
+#include "propose/sweep.h"
+
+#define CONFIG_MAX (1 << 20)
+#define PROGRAM_MAX (256 << 10)
+
+int config_of_commit(struct repo *repo, const char *commit, struct campaign_config *ret,
+		     char **ret_program, struct error *err)
+{
+	CLEANUP_STRING_LIST struct string_list warnings = STRING_LIST_INIT;
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT, program = STRBUF_INIT;
+	int missing = repo_read_file(repo, commit, CONFIG_PATH, CONFIG_MAX, &text, err);
+
+	if (missing < 0)
+		return -1;
+	if (missing) {
+		error_set(err, "there is no %s in commit %.12s", CONFIG_PATH, commit);
+		error_hint(err, "write it with 'git autoresearch init' and commit it");
+		return 1;
+	}
+	if (repo_read_file(repo, commit, PROGRAM_PATH, PROGRAM_MAX, &program, err) < 0 ||
+	    campaign_config_parse(CONFIG_PATH, text.buf, text.len, ret, &warnings, err))
+		return -1;
+	for (size_t i = 0; i < warnings.nr && ret_program; i++)
+		warning("%s", warnings.items[i]);
+	if (ret_program)
+		*ret_program = strbuf_detach(&program, NULL);
+	return 0;
+}
+
+static void on_signal(uint32_t events, void *data)
+{
+	struct signalfd_siginfo info;
+	struct search *s = data;
+	enum stop stop;
+
+	(void)events;
+	while (read(s->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		stop = info.ssi_signo == SIGUSR1   ? STOP_AFTER
+		       : info.ssi_signo == SIGUSR2 ? STOP_NOW
+						   : STOP_SIGNAL;
+		if (stop <= s->stop)
+			continue;
+		s->stop = stop;
+		/* A terminal that goes away asks for the same as SIGTERM, whose status is known. */
+		s->signal = info.ssi_signo == SIGINT ? SIGINT : SIGTERM;
+		/* A proposer that is asked is no trial in flight. */
+		if (s->running && (stop > STOP_AFTER || s->proposing))
+			trial_cancel(s->running);
+	}
+}
+
+/* From here on a signal is an event: it never interrupts the writing of a record. */
+static int watch_signals(struct search *s, struct error *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return error_errno(err, "cannot block signals");
+	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (s->signals < 0)
+		return error_errno(err, "cannot watch for signals");
+	return evloop_add(s->events, s->signals, EPOLLIN, on_signal, s, err);
+}
+
+void search_poll_signals(struct search *s)
+{
+	on_signal(0, s);
+}
+
+static void on_ticker(uint32_t events, void *data)
+{
+	struct search *s = data;
+	uint64_t expirations;
+
+	(void)events;
+	if (read(s->ticker, &expirations, sizeof(expirations)) > 0 && s->watcher->tick)
+		s->watcher->tick(s->watcher->data);
+}
+
+int search_watch(struct search *s, const struct watcher *watcher, struct error *err)
+{
+	const struct itimerspec every = { .it_value.tv_nsec = 200000000,
+					  .it_interval.tv_nsec = 200000000 };
+
+	s->watcher = watcher;
+	if (!watcher->tick)
+		return 0;
+	s->ticker = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (s->ticker < 0 || timerfd_settime(s->ticker, 0, &every, NULL))
+		return error_errno(err, "cannot make a timer");
+	return evloop_add(s->events, s->ticker, EPOLLIN, on_ticker, s, err);
+}
+
+void search_tell_tail(struct search *s, const struct strbuf *log)
+{
+	CLEANUP_STRBUF struct strbuf tail = STRBUF_INIT;
+
+	log_tail(log, &tail);
+	if (tail.len && s->watcher && s->watcher->tail)
+		s->watcher->tail(tail.buf, s->watcher->data);
+}
+
+static char *describe_host(const struct search *s)
+{
+	struct utsname host;
+
+	if (uname(&host))
+		return xstrdup("unknown");
+	return xstrfmt("%s %s %s, cgroups %s, %s%s", host.sysname, host.release, host.machine,
+		       cgroup_layout(&s->cgroups), geteuid() ? "user" : "root",
+		       sandbox_measures_disk(s->sandbox) ? ", disk measured" : "");
+}
+
+/* What of the host its sandbox shows, and how it is fenced. */
+static int open_sandbox(struct search *s, struct error *err)
+{
+	struct sandbox_options options = { .store = s->store,
+					   .binds = &s->settings.binds,
+					   .devices = &s->settings.devices };
+
+	for (size_t i = 0; i < s->config.deny.nr; i++)
+		if (!syscall_is_known(s->config.deny.items[i])) {
+			error_set(err, "%s:%s: syscalls.deny: '%s' is no system call",
+				  CONFIG_PATH, s->config.deny_lines.items[i],
+				  s->config.deny.items[i]);
+			return error_hint(err, "names are as in syscalls(2)");
+		}
+	if (syscall_filter_new(&s->filter, &s->config.deny, err) ||
+	    cgroup_base_open(&s->cgroups, s->store, err) ||
+	    sandbox_open(&s->sandbox, &options, err))
+		return -1;
+	policy_digest(&s->config, &s->settings, s->policy);
+	s->host = describe_host(s);
+	return 0;
+}
+
+static int read_config(struct search *s, const char *commit, struct error *err)
+{
+	int missing = config_of_commit(s->repo, commit, &s->config, &s->program, err);
+
+	return missing < 0 || (missing && !s->config_optional) ? -1 : 0;
+}
+
+static int read_settings(struct search *s, struct error *err)
+{
+	struct settings *settings = &s->settings;
+
+	if (settings_read(settings, err) ||
+	    (s->proposer && settings_set_proposer(settings, s->proposer, err)))
+		return -1;
+	if (!s->proposer_given)
+		return 0;
+	free(settings->proposer_command);
+	settings->proposer_command = xstrdup(s->proposer_given);
+	/* Whoever names the program means it to propose. */
+	return s->proposer ? 0 : settings_set_proposer(settings, "command", err);
+}
+
+int search_open(struct search *s, struct repo *repo, const char *commit, const char *path,
+		struct error *err)
+{
+	s->repo = repo;
+	s->path = xstrdup(path);
+	campaign_config_defaults(&s->config);
+	if (read_settings(s, err) || store_open(repo, &s->store, err) ||
+	    store_make(s->store, path, &s->dir, err) || evloop_new(&s->events, err) ||
+	    watch_signals(s, err) || read_config(s, commit, err) || open_sandbox(s, err))
+		return -1;
+	if (slot_open(&s->slot, repo, s->dir, 0, &s->config.hidden, err))
+		return -1;
+	s->slot_path = xstrdup(slot_tree_dir(s->slot) + strlen(s->store) + 1);
+	s->hidden_path = xstrdup(slot_hidden_dir(s->slot) + strlen(s->store) + 1);
+	return 0;
+}
+
+void search_init(struct search *s)
+{
+	*s = (struct search){ .lock = -1, .signals = -1, .ticker = -1 };
+}
+
+/* The newest record's totals are where the campaign stands. */
+static int read_totals(struct search *s, struct error *err)
+{
+	CLEANUP_ENTRY struct entry entry = { 0 };
+
+	if (!*s->ledger.tip)
+		return 0;
+	if (ledger_read(&s->ledger, s->ledger.tip, &entry, err))
+		return -1;
+	s->totals = entry.record.totals;
+	return 0;
+}
+
+static int take_lock(struct search *s, struct error *err)
+{
+	CLEANUP_FREE char *dir = NULL;
+	pid_t holder;
+	int taken;
+
+	if (store_open(s->repo, &s->store, err) || store_make(s->store, s->path, &dir, err))
+		return -1;
+	taken = lock_take(dir, &s->lock, &holder, err);
+	if (taken <= 0)
+		return taken;
+	error_set(err, "campaign '%s' is being worked on by process %d", s->campaign,
+		  (int)holder);
+	return error_hint(err, "wait for it, or end it with 'git autoresearch stop'");
+}
+
+/* A branch that somebody works on must not move under their feet. */
+static int refuse_checked_out(struct search *s, struct error *err)
+{
+	CLEANUP_FREE char *where = NULL;
+
+	if (repo_checked_out_at(s->repo, s->ledger.branch_ref, &where, err))
+		return -1;
+	if (!where)
+		return 0;
+	error_set(err, "the ledger branch 'autoresearch/%s' is checked out at '%s'",
+		  s->campaign, where);
+	return error_hint(err, "check another branch out there: accepted changes move it");
+}
+
+int search_open_campaign(struct search *s, struct repo *repo, const char *campaign,
+			 struct error *err)
+{
+	CLEANUP_FREE char *path = store_campaign_path(campaign);
+	char base[OID_HEX_SIZE];
+
+	s->repo = repo;
+	s->campaign = xstrdup(campaign);
+	s->path = xstrdup(path);
+	/* Validates the name before it makes a folder. */
+	if (ledger_open(&s->ledger, repo, campaign, err))
+		return -1;
+	if (!*s->ledger.branch && repo_head(repo, base, err))
+		return -1;
+	if (refuse_checked_out(s, err) || take_lock(s, err))
+		return -1;
+	free(steal_ptr(s->store));
+	free(steal_ptr(s->path));
+	/* Another process may have moved on between our look and the lock. */
+	ledger_release(&s->ledger);
+	if (ledger_open(&s->ledger, repo, campaign, err) || ledger_mend(&s->ledger, err) ||
+	    read_totals(s, err))
+		return -1;
+	/* Somebody deleted the branch: the ledger still knows, and keeps, the incumbent. */
+	if (!*s->ledger.branch && *s->ledger.tip &&
+	    ledger_create_branch(&s->ledger, s->totals.incumbent, err))
+		return -1;
+	strcpy(s->head, base);
+	if (tree_wants_filters(repo, search_incumbent(s)))
+		warning(".gitattributes asks for filters, but a candidate's files are exactly what "
+			"git holds: no end of line is changed, nothing of LFS is fetched");
+	if (search_open(s, repo, search_incumbent(s), path, err) ||
+	    tried_open(&s->tried, &s->ledger, s->dir, err))
+		return -1;
+	return 0;
+}
+
+const char *search_incumbent(const struct search *s)
+{
+	return *s->ledger.branch ? s->ledger.branch : s->head;
+}
+
+bool search_needs_baseline(const struct search *s)
+{
+	return strcmp(s->totals.incumbent, search_incumbent(s)) != 0;
+}
+
+int search_prepare(struct search *s, struct error *err)
+{
+	int ret;
+
+	if (slot_move(s->slot, search_incumbent(s), err))
+		return -1;
+	ret = measure_warm(s, err);
+	if (ret < 0)
+		return error_status(err, EXIT_FAILING);
+	return ret;
+}
+
+void search_close(struct search *s)
+{
+	sweep_free(s->sweep);
+	tried_free(s->tried);
+	slot_free(s->slot);
+	sandbox_free(s->proposer_sandbox);
+	sandbox_free(s->sandbox);
+	if (s->cgroups.unified)
+		cgroup_base_close(&s->cgroups);
+	syscall_filter_free(s->filter);
+	if (s->signals >= 0)
+		close(s->signals);
+	if (s->ticker >= 0)
+		close(s->ticker);
+	evloop_free(s->events);
+	if (s->lock >= 0)
+		close(s->lock);
+	campaign_config_release(&s->config);
+	settings_release(&s->settings);
+	ledger_release(&s->ledger);
+	string_list_release(&s->proposer_binds);
+	free(s->proposer_command);
+	free(s->warm);
+	free(s->slot_path);
+	free(s->hidden_path);
+	free(s->host);
+	free(s->program);
+	free(s->store);
+	free(s->path);
+	free(s->dir);
+	free(s->campaign);
+}

@@ -1,0 +1,143 @@
+#ifndef LOOP_SEARCH_H
+#define LOOP_SEARCH_H
+
+/*
+ * A campaign that is being worked on: everything that `start`, `try` and `sandbox` hold
+ * open. The rooms below do not know each other; here they are introduced.
+ */
+
+#include <time.h>
+
+#include "base/evloop.h"
+#include "git/ledger.h"
+#include "git/settings.h"
+#include "git/slot.h"
+#include "model/campaign.h"
+#include "sandbox/trial.h"
+
+struct sweep;
+
+/* How a run is asked to end. */
+enum stop {
+	STOP_NO,
+	STOP_AFTER,  /* after the trials in flight: `stop` */
+	STOP_NOW,    /* at once: `stop --now` */
+	STOP_SIGNAL, /* at once: SIGINT, SIGTERM, SIGHUP */
+};
+
+struct search;
+
+/* What somebody who watches is told; every member may be NULL. */
+struct watcher {
+	/* A phase began: it may take `timeout` seconds. `experiment` 0 is the baseline. */
+	void (*phase)(int64_t experiment, enum phase phase, double timeout, void *data);
+	/* What failed printed this last, for a person: lines, already made visible. */
+	void (*tail)(const char *text, void *data);
+	/* Called several times a second while a phase runs. */
+	void (*tick)(void *data);
+	/* A record was written; `commit` is the candidate. */
+	void (*recorded)(const struct record *record, const char *commit, void *data);
+	void *data;
+};
+
+struct search {
+	/* Options of the command line, which win over the settings; NULL where not given. Set
+	 * between search_init() and search_open(). Borrowed. */
+	const char *proposer, *proposer_given;
+	bool config_optional; /* where the commit has no config, the defaults hold */
+
+	struct repo *repo;
+	char *campaign;
+	struct ledger ledger;
+	char head[OID_HEX_SIZE]; /* the base of a campaign that has no branch yet */
+	struct settings settings;
+	struct campaign_config config;
+	char *program; /* program.md of the incumbent; "" */
+
+	char *store; /* absolute */
+	char *path;  /* the campaign's folder, below the store */
+	char *dir;   /* the same, absolute */
+	int lock;    /* -1: not held */
+
+	struct evloop *events;
+	int signals; /* signalfd; -1: not watched */
+	enum stop stop;
+	int signal; /* the one that asked */
+
+	struct sandbox *sandbox;	  /* of run, check, evaluate and setup */
+	struct sandbox *proposer_sandbox; /* with what a proposer may see; made on first use */
+	struct cgroup_base cgroups;
+	struct syscall_filter *filter;
+	struct trial *running; /* what a signal cancels */
+	bool proposing;	       /* and it is a proposer */
+	char policy[65];
+	char *host;
+
+	struct slot *slot;
+	char *slot_path;   /* of its files, below the store */
+	char *hidden_path; /* of its hidden files */
+	char *warm;	   /* of the snapshot, below the store; NULL without setup */
+	char warm_digest[65];
+
+	struct tried *tried;
+	struct totals totals; /* after the newest record */
+	struct sweep *sweep;  /* over the incumbent's files; NULL: to be made */
+	char sweep_base[OID_HEX_SIZE];
+	char *proposer_command; /* as it is run inside; NULL: not yet found */
+	struct string_list proposer_binds;
+
+	const struct watcher *watcher;
+	int ticker; /* timerfd for its tick; -1 */
+};
+
+/* Makes a struct that search_close() takes. */
+void search_init(struct search *s);
+
+/*
+ * Opens what every use needs: repository settings, the config of `commit`, sandbox, cgroups,
+ * the filter, a slot in `path` (below the store). Warnings about the config go to stderr.
+ */
+int search_open(struct search *s, struct repo *repo, const char *commit, const char *path,
+		struct error *err);
+
+/*
+ * Opens a campaign to work on it: takes its lock, mends what a crash left, reads the newest
+ * record and the incumbent's config, and opens the rest. Where the campaign is new its base
+ * is HEAD, and the ledger branch is made with the baseline's record.
+ *
+ * A lock that another process has is an error with a hint.
+ */
+int search_open_campaign(struct search *s, struct repo *repo, const char *campaign,
+			 struct error *err);
+
+/* The commit that the next candidate is based on; before the baseline, what it measures. */
+const char *search_incumbent(const struct search *s);
+
+/* True where the incumbent has to be measured first: a new campaign, or people committed. */
+bool search_needs_baseline(const struct search *s);
+
+/*
+ * Puts the incumbent in the slot and makes sure of its warm snapshot. 0; 1 where a person
+ * cancelled it; -1, status 2 where setup fails.
+ */
+int search_prepare(struct search *s, struct error *err);
+
+/* Tells `watcher` from now on what happens; it is borrowed. */
+int search_watch(struct search *s, const struct watcher *watcher, struct error *err);
+
+/* Takes the signals that came while nothing waited for events. */
+void search_poll_signals(struct search *s);
+
+/* Shows the end of a log to whoever watches. */
+void search_tell_tail(struct search *s, const struct strbuf *log);
+
+void search_close(struct search *s);
+#define CLEANUP_SEARCH CLEANUP(search_close)
+
+/* Reads the config (and program.md; NULL: not asked for) of a commit. 0; 1 where it has no
+ * config, with the error that this is to most callers; -1. What the parser warns of is told
+ * to those who ask for the program, since they are about to run it all. */
+int config_of_commit(struct repo *repo, const char *commit, struct campaign_config *ret,
+		     char **ret_program, struct error *err);
+
+#endif

@@ -1,0 +1,132 @@
+#include "loop/single.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loop/lock.h"
+#include "loop/measure.h"
+#include "loop/store.h"
+
+/* `sandbox` may be started many times at once: each takes a folder that nobody else has. */
+#define PLACES_MAX 256
+
+static int take_place(struct search *s, struct repo *repo, char **ret_path, struct error *err)
+{
+	CLEANUP_FREE char *store = NULL;
+
+	if (store_open(repo, &store, err))
+		return -1;
+	for (int i = 0; i < PLACES_MAX; i++) {
+		CLEANUP_FREE char *path = xstrfmt("sandbox/%d", i);
+		CLEANUP_FREE char *dir = NULL;
+		pid_t holder;
+		int taken;
+
+		if (store_make(store, path, &dir, err))
+			return -1;
+		taken = lock_take(dir, &s->lock, &holder, err);
+		if (taken < 0)
+			return -1;
+		if (!taken) {
+			*ret_path = steal_ptr(path);
+			return 0;
+		}
+	}
+	return error_set(err, "more than %d sandboxes are open", PLACES_MAX);
+}
+
+/* The tip of the campaign's branch, or HEAD where there is no campaign of that name. */
+static int find_base(struct search *s, struct repo *repo, const char *campaign,
+		     char ret[OID_HEX_SIZE], struct error *err)
+{
+	CLEANUP_FREE char *branch = repo_current_branch(repo);
+	CLEANUP_STRING_LIST struct string_list all = STRING_LIST_INIT;
+	const char *name = campaign ? campaign : branch;
+
+	if (ledger_campaigns(repo, &all, err))
+		return -1;
+	if (!campaign && name && starts_with(name, "autoresearch/"))
+		name += strlen("autoresearch/");
+	if (!campaign && (!name || !string_list_has(&all, name)))
+		name = all.nr == 1 ? all.items[0] : NULL;
+	if (!name)
+		return repo_head(repo, ret, err);
+	if (!string_list_has(&all, name)) {
+		error_set(err, "there is no campaign '%s'", name);
+		return error_hint(err, "git autoresearch start %s", name);
+	}
+	if (ledger_open(&s->ledger, repo, name, err))
+		return -1;
+	s->campaign = xstrdup(name);
+	strcpy(ret, s->ledger.branch);
+	return *ret ? 0 : repo_head(repo, ret, err);
+}
+
+/* The phase that the command stands for; for setup, a warm snapshot is not below it. */
+static int run(struct search *s, enum phase phase, const char *const *argv,
+	       void (*output)(enum stream stream, const char *data, size_t len, void *arg),
+	       void *arg, struct outcome *ret, struct error *err)
+{
+	char **env = environment_new(s, phase, 0, 1);
+	struct trial_command command = {
+		.phase = phase,
+		.argv = argv,
+		.env = (const char *const *)env,
+		.timeout = s->config.phases[phase].timeout,
+		.tree = s->slot_path,
+		.hidden = phase == PHASE_EVALUATE ? s->hidden_path : NULL,
+		.warm = phase == PHASE_SETUP ? NULL : s->warm,
+		.out_writable = phase == PHASE_RUN || phase == PHASE_SETUP,
+		.output = output,
+		.data = arg,
+	};
+	struct string_list masked = STRING_LIST_INIT;
+	struct trial *trial = NULL;
+	int failed = 0;
+
+	if (phase == PHASE_SETUP) {
+		failed = measure_editable(s, &masked, err);
+		command.masked = &masked;
+	}
+	failed = failed || trial_open(&trial, s->sandbox, &s->cgroups, s->filter, s->events,
+				      &s->config.limits, err);
+	if (!failed) {
+		s->running = trial;
+		failed = trial_run(trial, &command, ret, err);
+		s->running = NULL;
+	}
+	trial_close(trial);
+	string_list_release(&masked);
+	environment_free(env);
+	return failed ? -1 : 0;
+}
+
+int single_run(struct repo *repo, const char *campaign, enum phase phase,
+	       const char *const *argv,
+	       void (*output)(enum stream stream, const char *data, size_t len, void *arg),
+	       void *arg, struct outcome *ret, int *ret_signal, struct error *err)
+{
+	CLEANUP_SEARCH struct search s;
+	CLEANUP_FREE char *path = NULL;
+	char base[OID_HEX_SIZE];
+	int cancelled;
+
+	search_init(&s);
+	s.config_optional = true;
+	if (find_base(&s, repo, campaign, base, err) || take_place(&s, repo, &path, err))
+		return -1;
+	strcpy(s.head, base);
+	if (search_open(&s, repo, base, path, err))
+		return -1;
+	/* What setup would leave is not there while setup itself is looked at. */
+	cancelled = phase == PHASE_SETUP ? slot_move(s.slot, base, err)
+					 : search_prepare(&s, err);
+	/* Status 2 could be the command's own. */
+	if (cancelled < 0)
+		return error_status(err, EXIT_FATAL);
+	if (!cancelled && run(&s, phase, argv, output, arg, ret, err))
+		return -1;
+	*ret_signal = s.signal;
+	return cancelled || ret->kind == OUTCOME_CANCELLED ? 1 : 0;
+}

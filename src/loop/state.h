@@ -1,0 +1,35 @@
+#ifndef LOOP_STATE_H
+#define LOOP_STATE_H
+
+/*
+ * How the last `start` on this machine ended: the one thing about a campaign that the
+ * ledger does not say. A file in the campaign's folder, replaced whole.
+ */
+
+#include "base/error.h"
+
+enum state {
+	STATE_NEW,
+	STATE_RUNNING,
+	STATE_STOPPED,
+	STATE_TARGET,
+	STATE_BUDGET,
+	STATE_EXHAUSTED,
+	STATE_FAILING,
+	STATE_NR,
+};
+
+/* "new", "running", … as `status --json` has it. */
+const char *state_name(enum state state);
+
+/* Writes it, durably. */
+int state_write(const char *dir, enum state state, struct error *err);
+
+/*
+ * Where the campaign stands: running while somebody holds its lock; what the file says
+ * otherwise; stopped where it says that it runs and it does not (it was killed), and where
+ * there is no file but there are records (they were fetched). `has_records` tells the rest.
+ */
+enum state state_read(const char *dir, int has_records);
+
+#endif
