@@ -1,0 +1,103 @@
+#include "command/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+
+int next_option(int argc, char **argv, const char *shorts, const struct option *longs)
+{
+	int c;
+
+	opterr = 0;
+	c = getopt_long(argc, argv, shorts, longs, NULL);
+	return c == ':' || c == '?' ? OPTION_USAGE : c;
+}
+
+int usage(int argc, char **argv)
+{
+	const struct command *c = commands;
+	bool asked = false;
+
+	for (int i = 1; i < argc; i++)
+		asked |= !strcmp(argv[i], "-h") && (i == 1 || !asked);
+	while (c->name && strcmp(c->name, argv[0]))
+		c++;
+	if (!asked && optind > 1 && optind <= argc)
+		fprintf(stderr, "error: cannot understand '%s'\n", argv[optind - 1]);
+	fprintf(asked ? stdout : stderr, "usage: git autoresearch %s\n", c->synopsis);
+	return EXIT_USAGE;
+}
+
+static int bad_option(const char *name, const char *value, const char *what, struct error *err)
+{
+	error_set(err, "--%s takes %s, not '%s'", name, what, value);
+	return error_status(err, EXIT_USAGE);
+}
+
+int option_count(const char *name, const char *value, int64_t *ret, struct error *err)
+{
+	if (number_parse_count(value, ret) || *ret < 1)
+		return bad_option(name, value, "a number from 1 up", err);
+	return 0;
+}
+
+int option_duration(const char *name, const char *value, double *ret, struct error *err)
+{
+	if (number_parse_duration(value, ret) || *ret <= 0)
+		return bad_option(name, value, "a time such as 90s or 8h", err);
+	return 0;
+}
+
+/* "autoresearch/x" and "x" both stand for campaign x. */
+static const char *campaign_of_branch(const char *branch)
+{
+	return starts_with(branch, "autoresearch/") ? branch + strlen("autoresearch/") : branch;
+}
+
+int campaign_find(struct repo *repo, const char *name, char **ret, struct error *err)
+{
+	CLEANUP_STRING_LIST struct string_list all = STRING_LIST_INIT;
+	CLEANUP_FREE char *branch = repo_current_branch(repo);
+
+	if (ledger_campaigns(repo, &all, err))
+		return -1;
+	if (!name && branch && string_list_has(&all, campaign_of_branch(branch)))
+		name = campaign_of_branch(branch);
+	if (!name && all.nr == 1)
+		name = all.items[0];
+	if (!name) {
+		error_set(err, all.nr ? "which campaign? There are several"
+				      : "there is no campaign in this repository");
+		return error_hint(err, "%s",
+				  all.nr ? "--campaign=<name>" : "git autoresearch start");
+	}
+	if (!string_list_has(&all, name)) {
+		error_set(err, "there is no campaign '%s'", name);
+		return error_hint(err, "git autoresearch start %s", name);
+	}
+	*ret = xstrdup(name);
+	return 0;
+}
+
+int campaign_open(const char *name, struct repo **ret_repo, struct ledger *ret,
+		  struct error *err)
+{
+	CLEANUP_FREE char *campaign = NULL;
+	CLEANUP_REPO struct repo *repo = NULL;
+
+	if (repo_open(&repo, err) || campaign_find(repo, name, &campaign, err) ||
+	    ledger_open(ret, repo, campaign, err))
+		return -1;
+	*ret_repo = steal_ptr(repo);
+	return 0;
+}
+
+int experiment_number(const char *arg, int64_t *ret, struct error *err)
+{
+	if (number_parse_count(arg, ret)) {
+		error_set(err, "'%s' is no number of an experiment", arg);
+		return error_status(err, EXIT_USAGE);
+	}
+	return 0;
+}

@@ -1,0 +1,127 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "command/options.h"
+#include "command/watch.h"
+#include "loop/start.h"
+
+/* --smoke: three rounds of two candidates, to see that everything works. */
+#define SMOKE_EXPERIMENTS (3 * 2)
+
+struct arguments {
+	struct start_options run;
+	const char *campaign;
+	const char *proposer, *proposer_command;
+	bool smoke;
+};
+
+static int parse(int argc, char **argv, struct arguments *a, struct error *err)
+{
+	static const struct option longs[] = {
+		{ "smoke", no_argument, NULL, 's' },
+		{ "max-experiments", required_argument, NULL, 'e' },
+		{ "max-time", required_argument, NULL, 't' },
+		{ "proposer", required_argument, NULL, 'p' },
+		{ "proposer-command", required_argument, NULL, 'c' },
+		{ "campaign", required_argument, NULL, 'n' },
+		{ 0 },
+	};
+	int c;
+
+	while ((c = next_option(argc, argv, ":h", longs)) != -1) {
+		switch (c) {
+		case 's':
+			a->smoke = true;
+			break;
+		case 'e':
+			if (option_count("max-experiments", optarg, &a->run.max_experiments,
+					 err))
+				return -1;
+			break;
+		case 't':
+			if (option_duration("max-time", optarg, &a->run.max_time, err))
+				return -1;
+			break;
+		case 'p':
+			a->proposer = optarg;
+			break;
+		case 'c':
+			a->proposer_command = optarg;
+			break;
+		case 'n':
+			a->campaign = optarg;
+			break;
+		default:
+			return usage(argc, argv);
+		}
+	}
+	if (optind < argc && !a->campaign)
+		a->campaign = argv[optind++];
+	return optind < argc ? usage(argc, argv) : 0;
+}
+
+/* The branch that we are on names the campaign, unless another is named. */
+static int choose_campaign(struct repo *repo, const char *named, char **ret, struct error *err)
+{
+	CLEANUP_FREE char *branch = repo_current_branch(repo);
+	const char *name = named ? named : branch;
+
+	if (!name) {
+		error_set(err, "HEAD is on no branch, so the campaign needs a name");
+		return error_hint(err, "git autoresearch start <campaign>");
+	}
+	if (!named && starts_with(name, "autoresearch/"))
+		name += strlen("autoresearch/");
+	*ret = xstrdup(name);
+	return 0;
+}
+
+static void print_end(const struct search *s, const struct start_result *result)
+{
+	CLEANUP_STRBUF struct strbuf best = STRBUF_INIT, first = STRBUF_INIT;
+	const struct totals *t = &s->totals;
+
+	strbuf_add_number(&best, t->incumbent_metric);
+	strbuf_add_number(&first, t->baseline_metric);
+	printf("%s: %s (%s)\n", s->campaign, state_name(result->state), result->reason);
+	printf("%lld experiments, %lld accepted; %s %s, baseline %s\n",
+	       (long long)t->experiments, (long long)t->verdicts[VERDICT_ACCEPTED],
+	       s->config.metric, best.buf, first.buf);
+	printf("look further: git log autoresearch/%s; git autoresearch log; "
+	       "git autoresearch show %lld\n",
+	       s->campaign, (long long)t->incumbent_experiment);
+}
+
+int cmd_start(int argc, char **argv, struct error *err)
+{
+	CLEANUP_REPO struct repo *repo = NULL;
+	CLEANUP_SEARCH struct search s;
+	CLEANUP_FREE char *campaign = NULL;
+	struct arguments a = { 0 };
+	struct start_result result;
+	struct watch watch;
+	int ret;
+
+	search_init(&s);
+	ret = parse(argc, argv, &a, err);
+	if (ret)
+		return ret;
+	if (a.smoke && !a.run.max_experiments)
+		a.run.max_experiments = SMOKE_EXPERIMENTS;
+	if (repo_open(&repo, err) || choose_campaign(repo, a.campaign, &campaign, err))
+		return -1;
+	s.proposer = a.proposer;
+	s.proposer_given = a.proposer_command;
+	if (search_open_campaign(&s, repo, campaign, err) || watch_begin(&watch, &s, err))
+		return -1;
+	ret = start_run(&s, &a.run, &result, err);
+	watch_end(&watch);
+	if (ret)
+		return -1;
+	print_end(&s, &result);
+	/* A smoke run that came to its end did what it was asked for. */
+	if (a.smoke && result.status == EXIT_BUDGET && result.state == STATE_STOPPED)
+		return EXIT_DONE;
+	return result.status;
+}

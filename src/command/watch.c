@@ -1,0 +1,51 @@
+#include "command/watch.h"
+
+#include "report/line.h"
+
+static void on_phase(int64_t experiment, enum phase phase, double timeout, void *data)
+{
+	struct watch *w = data;
+
+	progress_phase(&w->progress, experiment, phase, timeout);
+}
+
+static void on_tick(void *data)
+{
+	struct watch *w = data;
+
+	progress_tick(&w->progress);
+}
+
+static void on_record(const struct record *record, const char *commit, void *data)
+{
+	struct watch *w = data;
+
+	(void)commit;
+	progress_clear(&w->progress);
+	report_line(record, stdout);
+	fflush(stdout);
+}
+
+static void on_tail(const char *text, void *data)
+{
+	struct watch *w = data;
+
+	progress_clear(&w->progress);
+	fputs(text, stderr);
+}
+
+int watch_begin(struct watch *w, struct search *s, struct error *err)
+{
+	progress_init(&w->progress);
+	w->watcher = (struct watcher){ .phase = on_phase,
+				       .tick = w->progress.terminal ? on_tick : NULL,
+				       .tail = on_tail,
+				       .recorded = on_record,
+				       .data = w };
+	return search_watch(s, &w->watcher, err);
+}
+
+void watch_end(struct watch *w)
+{
+	progress_clear(&w->progress);
+}

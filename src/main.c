@@ -1,0 +1,87 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/command.h"
+
+const struct command commands[] = {
+	{ "init",
+	  "init [--metric=<name> --direction=<minimize|maximize> --run=<command> "
+	  "--editable=<pathspec>...]",
+	  "write .autoresearch/config and .autoresearch/program.md", cmd_init },
+	{ "doctor", "doctor [--json]", "what this machine can enforce", cmd_doctor },
+	{ "start",
+	  "start [<campaign>] [--smoke] [--max-experiments=<n>] [--max-time=<time>] "
+	  "[--proposer=<name>] [--proposer-command=<command>]",
+	  "search until a budget, the target or a signal ends it", cmd_start },
+	{ "try", "try [--campaign=<name>] [-m <message>] [<commit> | --patch=<file>]",
+	  "one candidate of your own", cmd_try },
+	{ "sandbox",
+	  "sandbox [--campaign=<name>] [--phase=<run|evaluate|check|setup>] [--summary=<file>] "
+	  "[--] <command> [<argument>...]",
+	  "run one command in exactly the sandbox of a phase", cmd_sandbox },
+	{ "stop", "stop [--campaign=<name>] [--now]", "end a running start", cmd_stop },
+	{ "status", "status [--campaign=<name>] [--json]", "where the campaign stands",
+	  cmd_status },
+	{ "log", "log [--campaign=<name>] [--json] [--accepted | --rejected] [-n <number>]",
+	  "a line an experiment, newest first", cmd_log },
+	{ "show", "show [--campaign=<name>] [--json] <n>", "one experiment", cmd_show },
+	{ "verify", "verify [<campaign>]", "hold every record against its evidence",
+	  cmd_verify },
+	{ "gc", "gc [--dry-run]", "remove the leftovers of dead runs", cmd_gc },
+	{ 0 },
+};
+
+static int print_list(void)
+{
+	printf("usage: git autoresearch [-C <path>] <command> [<options>]\n\n");
+	for (const struct command *c = commands; c->name; c++)
+		printf("   %-10s %s\n", c->name, c->summary);
+	printf("\n'git autoresearch <command> -h' prints a synopsis, "
+	       "'git help autoresearch' the manual.\n");
+	return EXIT_USAGE;
+}
+
+static int run_command(int argc, char **argv, struct error *err)
+{
+	while (argc > 2 && !strcmp(argv[1], "-C")) {
+		if (chdir(argv[2]))
+			return error_errno(err, "cannot change to '%s'", argv[2]);
+		argc -= 2;
+		argv += 2;
+	}
+	if (argc < 2 || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))
+		return print_list();
+	for (const struct command *c = commands; c->name; c++)
+		if (!strcmp(c->name, argv[1]))
+			return c->run(argc - 1, argv + 1, err);
+	error_set(err, "'%s' is not a command of git autoresearch", argv[1]);
+	error_hint(err, "git autoresearch -h");
+	return error_status(err, EXIT_USAGE);
+}
+
+int main(int argc, char **argv)
+{
+	struct error err = ERROR_INIT;
+	int status = run_command(argc, argv, &err);
+
+	if (status < 0) {
+		CLEANUP_STRBUF struct strbuf message = STRBUF_INIT;
+
+		/* A message may quote a name or a value that somebody else chose. */
+		strbuf_add_visible(&message, err.message, strlen(err.message));
+		fflush(stdout);
+		fprintf(stderr, "fatal: %s\n", message.buf);
+		if (err.hint[0])
+			fprintf(stderr, "hint: %s\n", err.hint);
+		return err.status;
+	}
+	/* A full disk behind stdout must not pass for success; a reader that left may. */
+	if ((fflush(stdout) || ferror(stdout)) && errno != EPIPE) {
+		fprintf(stderr, "fatal: cannot write to stdout: %s\n", strerror(errno));
+		return EXIT_FATAL;
+	}
+	return status;
+}

@@ -1,0 +1,132 @@
+#include "report/line.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "model/scope.h"
+
+static void add_change(const struct record *r, struct strbuf *out)
+{
+	double change;
+
+	if (!r->has_metric || !r->has_incumbent || r->incumbent == 0)
+		return;
+	change = 100 * (r->metric - r->incumbent) / fabs(r->incumbent);
+	strbuf_addf(out, "%+.*f%%", fabs(change) < 10 ? 2 : 1, change);
+}
+
+void report_line(const struct record *r, FILE *out)
+{
+	CLEANUP_STRBUF struct strbuf metric = STRBUF_INIT, change = STRBUF_INIT;
+	CLEANUP_STRBUF struct strbuf words = STRBUF_INIT;
+	const char *verdict = verdict_name(r->verdict.kind);
+
+	if (r->has_metric)
+		strbuf_add_number(&metric, r->metric);
+	add_change(r, &change);
+	strbuf_add_visible(&words, r->subject, strcspn(r->subject, "\n"));
+	if (r->verdict.reason && strcmp(r->verdict.reason, "no-improvement")) {
+		strbuf_addstr(&words, "  (");
+		strbuf_add_visible(&words, r->verdict.reason, strlen(r->verdict.reason));
+		strbuf_addch(&words, ')');
+	}
+	fprintf(out, "%5lld  %-10s  %12s  %8s  %s\n", (long long)r->experiment,
+		verdict ? verdict : "baseline", metric.buf, change.buf, words.buf);
+}
+
+void report_text(const char *text, size_t len, const char *prefix, FILE *out)
+{
+	while (len) {
+		CLEANUP_STRBUF struct strbuf line = STRBUF_INIT;
+		const char *end = memchr(text, '\n', len);
+		size_t n = end ? (size_t)(end - text) : len;
+
+		strbuf_addstr(&line, prefix);
+		for (size_t i = 0, j; i < n; i = j + 1) {
+			/* A tab is a tab. */
+			for (j = i; j < n && text[j] != '\t'; j++)
+				;
+			strbuf_add_visible(&line, text + i, j - i);
+			if (j < n)
+				strbuf_addch(&line, '\t');
+		}
+		fprintf(out, "%s\n", line.buf);
+		text += n + (end ? 1 : 0);
+		len -= n + (end ? 1 : 0);
+	}
+}
+
+static void print_metric(const char *label, bool has, double value, FILE *out)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	if (!has)
+		return;
+	strbuf_add_number(&text, value);
+	fprintf(out, "%-10s %s\n", label, text.buf);
+}
+
+static void print_trial(const struct trial_result *t, FILE *out)
+{
+	for (enum phase p = 0; p < PHASE_NR; p++) {
+		CLEANUP_STRBUF struct strbuf reason = STRBUF_INIT, memory = STRBUF_INIT;
+
+		if (!t->ran[p])
+			continue;
+		outcome_reason(&t->outcomes[p], &reason);
+		if (t->outcomes[p].memory_peak >= 0)
+			strbuf_add_bytes(&memory, t->outcomes[p].memory_peak);
+		fprintf(out, "%-10s %.2fs wall, %.2fs cpu%s%s%s%s\n", phase_name(p),
+			t->outcomes[p].wall, t->outcomes[p].cpu, memory.len ? ", " : "",
+			memory.buf, reason.len ? ": " : "", reason.buf);
+	}
+	for (size_t i = 0; i < t->metrics.nr; i++) {
+		const struct metric_value *m = &t->metrics.items[i];
+		CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+		strbuf_add_number(&text, m->value);
+		fprintf(out, "           %s = %s\n", m->name,
+			m->finite ? text.buf : "not finite");
+	}
+}
+
+void report_experiment(const struct entry *entry, FILE *out)
+{
+	const struct record *r = &entry->record;
+	const char *verdict = verdict_name(r->verdict.kind);
+
+	fprintf(out, "experiment %s/%lld\n", r->campaign, (long long)r->experiment);
+	fprintf(out, "%-10s %s\n", "commit", entry->commit);
+	fprintf(out, "%-10s %s\n", "record", entry->oid);
+	if (*r->base)
+		fprintf(out, "%-10s %s\n", "base", r->base);
+	fprintf(out, "%-10s %s", "verdict", verdict ? verdict : "baseline");
+	if (r->verdict.reason) {
+		CLEANUP_STRBUF struct strbuf reason = STRBUF_INIT;
+
+		strbuf_add_visible(&reason, r->verdict.reason, strlen(r->verdict.reason));
+		fprintf(out, " (%s)", reason.buf);
+	}
+	fprintf(out, "\n");
+	print_metric(r->metric_name, r->has_metric, r->metric, out);
+	print_metric("against", r->has_incumbent, r->incumbent, out);
+	fprintf(out, "%-10s %s, by %s\n", "started", r->started,
+		*r->proposed_by ? r->proposed_by : "start");
+	fprintf(out, "%-10s none: this version has no eBPF warden\n", "audit");
+	for (size_t i = 0; i < r->trials_nr; i++)
+		print_trial(&r->trials[i], out);
+	for (size_t i = 0; i < r->removed.nr; i++) {
+		CLEANUP_STRBUF struct strbuf name = STRBUF_INIT;
+
+		strbuf_add_quoted_path(&name, r->removed.items[i]);
+		fprintf(out, "%-10s %s, left in OUT, was no file or folder\n", "removed",
+			name.buf);
+	}
+	fprintf(out, "\n");
+	report_text(r->subject, strlen(r->subject), "    ", out);
+	if (*r->rationale) {
+		fprintf(out, "\n");
+		report_text(r->rationale, strlen(r->rationale), "    ", out);
+	}
+}

@@ -1,0 +1,151 @@
+# Sourced by every story. A story is a list of checks in TAP:
+#
+#	. "$(dirname "$0")/lib.sh"
+#	new_repo                      # a temporary repository, and we are in it
+#	check 'what is true' test -e file
+#	check_not 'what is false' grep -q secret log
+#	done_testing
+#
+# `git autoresearch` is the executable in $AUTORESEARCH_BIN (the top of the checkout). Each story has
+# a folder of its own, $scratch, which is removed at its end, and a HOME without configuration.
+# shellcheck shell=bash
+
+set -u
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$here/../.." && pwd)
+export PATH=${AUTORESEARCH_BIN:-$top}:$PATH
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/autoresearch-e2e-XXXXXX")
+export HOME=$scratch/home GIT_CONFIG_NOSYSTEM=1 LC_ALL=C
+export GIT_AUTHOR_NAME=Ada GIT_AUTHOR_EMAIL=ada@example.org
+export GIT_COMMITTER_NAME=Ada GIT_COMMITTER_EMAIL=ada@example.org
+unset GIT_DIR GIT_WORK_TREE XDG_CONFIG_HOME
+mkdir "$HOME"
+git config --global init.defaultBranch main
+git config --global advice.detachedHead false
+tests=0
+trap 'cd /; chmod -R u+rwx "$scratch" 2>/dev/null; rm -rf "$scratch"' EXIT
+
+# check <text> <command>...: ok where the command succeeds; its output is shown where not.
+check() {
+	local text=$1 output
+	shift
+	tests=$((tests + 1))
+	if output=$("$@" 2>&1); then
+		echo "ok $tests - $text"
+	else
+		echo "not ok $tests - $text"
+		printf '%s\n' "$*" "$output" | sed 's/^/# /'
+	fi
+}
+
+# check_not <text> <command>...: ok where it fails.
+check_not() {
+	local text=$1 output
+	shift
+	tests=$((tests + 1))
+	if output=$("$@" 2>&1); then
+		echo "not ok $tests - $text"
+		printf '%s\n' "$*" "$output" | sed 's/^/# /'
+	else
+		echo "ok $tests - $text"
+	fi
+}
+
+# check_equal <text> <expected> <actual>
+check_equal() {
+	tests=$((tests + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok $tests - $1"
+	else
+		echo "not ok $tests - $1"
+		printf 'expected: %s\nactual:   %s\n' "$2" "$3" | sed 's/^/# /'
+	fi
+}
+
+# check_status <text> <status> <command>...: the exit status; stdout and stderr are in
+# $scratch/out and $scratch/err afterwards.
+check_status() {
+	local text=$1 expected=$2 actual
+	shift 2
+	"$@" >"$scratch/out" 2>"$scratch/err"
+	actual=$?
+	tests=$((tests + 1))
+	if [ "$actual" -eq "$expected" ]; then
+		echo "ok $tests - $text"
+	else
+		echo "not ok $tests - $text"
+		{ printf '%s\nexpected exit %s, was %s\n' "$*" "$expected" "$actual"
+			cat "$scratch/out" "$scratch/err"; } | sed 's/^/# /'
+	fi
+}
+
+# skip <text> <why>
+skip() {
+	tests=$((tests + 1))
+	echo "ok $tests - $1 # SKIP $2"
+}
+
+note() {
+	printf '%s\n' "$@" | sed 's/^/# /'
+}
+
+done_testing() {
+	echo "1..$tests"
+}
+
+# A new repository in $scratch/<name> (default: repo), which becomes the current folder. Its
+# campaign: the number in `value` is the metric, to be made small by editing that file.
+new_repo() {
+	git init -q "$scratch/${1:-repo}"
+	cd "$scratch/${1:-repo}" || exit 1
+	mkdir .autoresearch
+	cat >.autoresearch/config <<-'CONFIG'
+	[campaign]
+		metric = loss
+		direction = minimize
+		editable = value
+	[run]
+		command = "echo METRIC loss=$(cat value)"
+		timeout = 20s
+	[limits]
+		memory = 128M
+		pids = 32
+		disk = 16M
+		output = 1M
+	CONFIG
+	echo 'Make the number smaller.' >.autoresearch/program.md
+	echo 100 >value
+	git add -A
+	git commit -qm 'a number to make small'
+}
+
+# Adds to the config, which is committed.
+configure() {
+	cat >>.autoresearch/config
+	git commit -qam "configure"
+}
+
+# A proposer: a script of which the text is on stdin; its path is printed. It lies in a folder
+# of its own.
+proposer() {
+	mkdir -p "$scratch/proposers/${1:-it}"
+	cat >"$scratch/proposers/${1:-it}/propose"
+	chmod +x "$scratch/proposers/${1:-it}/propose"
+	echo "$scratch/proposers/${1:-it}/propose"
+}
+
+# Members of the newest record by jq, of `git autoresearch log --json`.
+newest() {
+	git autoresearch log --json -n 1 | jq -r "$1"
+}
+
+# What a night might leave of this repository: cgroups (and so processes), mounts.
+leftovers() {
+	local group
+	while read -r group; do
+		[ ! -d "$group" ] || { echo "$group"; cat "$group"/*/cgroup.procs; }
+	done <"$(git rev-parse --git-common-dir)/autoresearch/cgroups" 2>/dev/null
+	grep -sF "$scratch" /proc/self/mountinfo
+	return 0
+}

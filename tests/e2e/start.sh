@@ -1,0 +1,35 @@
+#!/bin/bash
+# From `git autoresearch start` to a ledger: a campaign that the built-in sweep works on.
+. "$(dirname "$0")/lib.sh"
+
+new_repo
+configure <<-'CONFIG'
+[budget]
+	experiments = 9
+CONFIG
+before=$(git status --porcelain --ignored; git rev-parse HEAD; git symbolic-ref HEAD)
+
+check_status 'a smoke run ends with 0' 0 git autoresearch start --smoke
+check_equal 'it made six experiments' 6 "$(git autoresearch log --json | wc -l)"
+check_equal 'the baseline is what was committed' 100 "$(git autoresearch status --json | jq .baseline)"
+check 'something was accepted' test "$(git autoresearch status --json | jq .verdicts.accepted)" -gt 0
+check_equal 'the best is the incumbent'\''s value' \
+	"$(git show autoresearch/main:value)" "$(git autoresearch status --json | jq .best)"
+check_equal 'the state is stopped' stopped "$(git autoresearch status --json | jq -r .state)"
+
+check_status 'started again it resumes, until the budget runs out' 3 git autoresearch start
+check_equal 'the budget is the campaign'\''s' 9 "$(git autoresearch log --json | wc -l)"
+check_equal 'the numbers go on' "$(seq 9 -1 1)" "$(git autoresearch log --json | jq .experiment)"
+check_status 'and every later start says so' 3 git autoresearch start
+check_equal 'the state is budget' budget "$(git autoresearch status --json | jq -r .state)"
+
+check_status 'the ledger verifies' 0 git autoresearch verify
+check 'git fsck is content' git fsck --strict --no-dangling
+check_equal 'working tree, index and HEAD are as they were' "$before" \
+	"$(git status --porcelain --ignored; git rev-parse HEAD; git symbolic-ref HEAD)"
+check_equal 'accepted commits follow each other' \
+	"$(git autoresearch log --json --accepted | jq -r .commit)" \
+	"$(git log --first-parent --format=%H main..autoresearch/main)"
+check_equal 'nothing is left behind' '' "$(leftovers)"
+
+done_testing
