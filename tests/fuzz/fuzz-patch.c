@@ -43,7 +43,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	if (!mkdtemp(top) || chdir(top))
 		abort();
 	setenv("HOME", top, 1);
-	if (system("git init -q -b main . && mkdir src && printf 'one\\ntwo\\nthree\\n' >src/a && "
+	if (system("git init -q -b main . && mkdir src && "
+		   "printf 'one\\ntwo\\nthree\\n' >src/a && "
 		   "printf '\\0bin' >bin && ln -s src/a link && git add . && "
 		   "git -c user.name=f -c user.email=f@example.com commit -q -m first"))
 		abort();

@@ -60,11 +60,12 @@ static void commit(const char *command)
 /* Every name below a folder with its kind, mode, and content or target. */
 static char *listing(const char *dir)
 {
-	return xstrdup(
-		out_of("cd '%s' && find . -path ./.git -prune -o -printf '%%y %%m %%p %%l ' "
-		       "\\( -type f -exec sha256sum -z {} \\; -o -printf '\\n' \\) | "
-		       "tr '\\0' '\\n' | LC_ALL=C sort",
-		       dir));
+	return xstrdup(out_of("cd '%s' && find . -path ./.git -prune -o "
+			      "-printf '%%y %%m %%p %%l\\n' | LC_ALL=C sort | sha256sum && "
+			      "find . -path ./.git -prune -o -type f -print0 | "
+			      "LC_ALL=C sort -z | xargs -0r sha256sum | sha256sum && "
+			      "find . -path ./.git -prune -o -print | LC_ALL=C sort | head -50",
+			      dir));
 }
 
 /* The slot holds what `git checkout` and the hidden patterns say, to the bit. */
@@ -72,13 +73,12 @@ static void assert_holds(struct start *s, const char *rev)
 {
 	CLEANUP_FREE char *tree = NULL, *hidden = NULL, *whole = NULL, *held = NULL;
 
-	assert_int_equal(sh("rm -rf ../want && mkdir ../want ../want/all ../want/held && "
-			    "git --work-tree=../want/all read-tree %s && "
-			    "(umask 022; GIT_INDEX_FILE=../want/index git read-tree %s && "
-			    "GIT_INDEX_FILE=../want/index git -c core.symlinks=true "
-			    "checkout-index -a --prefix=../want/all/) && git read-tree HEAD",
-			    rev, rev),
-			 0);
+	assert_int_equal(
+		sh("rm -rf ../want && mkdir -p ../want/all ../want/held && umask 022 && "
+		   "export GIT_INDEX_FILE=../want/index && git read-tree %s && "
+		   "git checkout-index -a --prefix=../want/all/",
+		   rev),
+		0);
 	assert_int_equal(
 		sh("cd ../want && if test -e all/held; then mv all/held held/held; fi && "
 		   "chmod 755 all held"),
@@ -99,7 +99,8 @@ static void holds_one_commit_after_another(void **state)
 	commit("mkdir held && echo secret >held/y && chmod +x b.txt && ln -s b.txt link");
 	commit("rm -r held link && mkdir -p link/deep && echo 1 >link/deep/er");
 	commit("git rm -q -r src && echo file >src && printf 'a\\r\\n\\0' >bin");
-	commit("rm src && mkdir -p src/a.txt held/x && echo d >src/a.txt/d && echo h >held/x/h");
+	commit("rm src && mkdir -p src/a.txt held/x && echo d >src/a.txt/d && "
+	       "echo h >held/x/h");
 	commit("chmod -x b.txt && ln -sf /etc/passwd bin");
 	start(&s);
 	move(&s, "HEAD~3");
@@ -452,7 +453,7 @@ static void ignores_what_the_tree_it_holds_ignores(void **state)
 	assert_true(slot_ignores(s.slot, "x.o"));
 }
 
-/* 5,000 files: a moment at first, then a move costs what differs, and memory stays small. */
+/* A move costs what differs, and memory does not follow the number of files. */
 static void a_big_tree_moves_by_its_difference(void **state)
 {
 	CLEANUP_START struct start s = { 0 };
@@ -462,17 +463,16 @@ static void a_big_tree_moves_by_its_difference(void **state)
 
 	(void)state;
 	assert_int_equal(
-		sh("awk 'BEGIN { print \"commit refs/heads/big\\ncommitter a <a@b> 1 +0000"
-		   "\\ndata 1\\nx\"; for (i = 0; i < 5000; i++) { "
+		sh("awk 'BEGIN { c = \"commit refs/heads/big\\ncommitter a <a@b> 1 +0000"
+		   "\\ndata 1\\nx\"; print c; for (i = 0; i < 5000; i++) { "
 		   "s = \"content of file \" i; printf \"M 644 inline d%%d/s%%d/f%%d\\n"
-		   "data %%d\\n%%s\\n\", i %% 50, (i / 50) %% 20, i, length(s), s } }' | "
-		   "git fast-import --quiet && git checkout -q --orphan x big 2>/dev/null; "
-		   "git symbolic-ref HEAD refs/heads/big && git reset -q --hard && "
-		   "echo changed >d7/s3/f157 && git commit -qam two"),
+		   "data %%d\\n%%s\\n\", i %% 50, (i / 50) %% 20, i, length(s), s } "
+		   "print c; print \"M 644 inline d7/s3/f157\\ndata 3\\nnew\" }' | "
+		   "git fast-import --quiet"),
 		0);
 	start(&s);
-	assert_done(repo_resolve_commit(s.repo, "HEAD~1", one, &err));
-	assert_done(repo_resolve_commit(s.repo, "HEAD", two, &err));
+	assert_done(repo_resolve_commit(s.repo, "big~1", one, &err));
+	assert_done(repo_resolve_commit(s.repo, "big", two, &err));
 	getrusage(RUSAGE_SELF, &before);
 	begin = now_ms();
 	assert_done(slot_move(s.slot, one, &err));
@@ -484,7 +484,7 @@ static void a_big_tree_moves_by_its_difference(void **state)
 	getrusage(RUSAGE_SELF, &after);
 	print_message("layout of 5,000 files: %.0f ms; a move: %.2f ms; memory: +%ld KiB\n",
 		      layout, moves, after.ru_maxrss - before.ru_maxrss);
-	assert_holds(&s, "HEAD~1");
+	assert_holds(&s, "big~1");
 	assert_true(moves < layout);
 #ifndef SANITIZED
 	assert_true(after.ru_maxrss - before.ru_maxrss < 24 * 1024);

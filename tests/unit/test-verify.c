@@ -1,5 +1,8 @@
 #include "ledger-fixture.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 static void add_line(const char *line, void *data)
 {
 	strbuf_addstr(data, line);
@@ -272,11 +275,27 @@ static void a_changed_branch_shows(void **state)
 	assert_verifies(8);
 }
 
+static void flip_bit(const char *path)
+{
+	struct stat st;
+	char byte;
+	int fd;
+
+	assert_int_equal(chmod(path, 0600), 0);
+	fd = open(path, O_RDWR);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(pread(fd, &byte, 1, st.st_size / 2), 1);
+	byte ^= 0x10;
+	assert_int_equal(pwrite(fd, &byte, 1, st.st_size / 2), 1);
+	assert_int_equal(close(fd), 0);
+}
+
 /* In every commit of the chain and of a candidate, every record's tree, every file of one. */
 static void a_flipped_bit_shows(void **state)
 {
 	CLEANUP_STRING_LIST struct string_list objects = STRING_LIST_INIT;
 	char *line, *next, *text;
+	int harmless = 0;
 
 	(void)state;
 	fill();
@@ -290,23 +309,22 @@ static void a_flipped_bit_shows(void **state)
 	free(text);
 	assert_in_range(objects.nr, 30, 60);
 	for (size_t i = 0; i < objects.nr; i++) {
-		int64_t records = 0, bad = 0;
+		const char *oid = objects.items[i], *before, *after;
+		CLEANUP_FREE char *path = xstrfmt(".git/objects/%.2s/%s", oid, oid + 2);
 		CLEANUP_FREE char *lines = NULL;
-		CLEANUP_FREE char *path =
-			xstrfmt(".git/objects/%.2s/%s", objects.items[i], objects.items[i] + 2);
+		int64_t records = 0, bad = 0;
 
-		assert_int_equal(sh("chmod u+w %s && cp %s ../kept && "
-				    "printf '\\377' | dd of=%s bs=1 conv=notrunc status=none "
-				    "seek=$(($(stat -c %%s %s) - 6))",
-				    path, path, path, path),
-				 0);
+		before = out_of("git cat-file -p %s", oid);
+		flip_bit(path);
+		after = out_of("git cat-file -p %s 2>&1", oid);
 		lines = verify_lines(&records, &bad);
-		if (!bad)
-			fail_msg("nothing shows of %s, a %s", objects.items[i],
-				 out_of("cp ../kept %s; git cat-file -t %s", path,
-					objects.items[i]));
-		assert_int_equal(sh("cp ../kept %s", path), 0);
+		/* A bit of the compressed form may mean nothing: the content is the same. */
+		if (!bad && strcmp(before, after))
+			fail_msg("nothing shows of %s", oid);
+		harmless += !bad;
+		flip_bit(path);
 	}
+	assert_in_range(harmless, 0, 4);
 	assert_verifies(8);
 }
 
