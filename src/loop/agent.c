@@ -1,7 +1,6 @@
 #include "loop/agent.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "propose/prompt.h"
 #include "sandbox/harvest.h"
 #include "sandbox/snapshot.h"
+#include "sandbox/upper.h"
 
 /* Folders that every sandbox shows. */
 static bool is_system_path(const char *path)
@@ -86,6 +86,7 @@ static bool is_in_repository(const struct search *s, const char *dir)
 	return false;
 }
 
+/* `program` has no link and no dots in it, so that its place is compared as what it is. */
 static void show_program(struct search *s, const char *program)
 {
 	CLEANUP_FREE char *dir = xstrdup(program);
@@ -121,12 +122,12 @@ int agent_find(struct search *s, struct error *err)
 	}
 	for (size_t i = 0; i < s->settings.binds.nr; i++)
 		string_list_add(&s->proposer_binds, s->settings.binds.items[i]);
-	show_program(s, program);
 	real = realpath(program, NULL);
-	if (real && strcmp(real, program))
-		show_program(s, real);
+	if (!real)
+		return error_errno(err, "cannot find the proposer '%s'", program);
+	show_program(s, real);
 	free(s->proposer_command);
-	s->proposer_command = xstrfmt("'%s'%s", program, command + len);
+	s->proposer_command = xstrfmt("'%s'%s", real, command + len);
 	return 0;
 }
 
@@ -272,27 +273,14 @@ static int judge(struct search *s, struct trial *trial, const struct transcript 
 	return 0;
 }
 
-static int64_t home_size;
-
-static int add_size(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)path;
-	(void)ftw;
-	if (type == FTW_F)
-		home_size += st->st_blocks * 512;
-	return 0;
-}
-
-/* HOME is kept for the campaign, but is no way around the disk limit: too large, it goes. */
+/* HOME is kept for the campaign, but is no way around the disk limit, of which half is left for
+ * the next ask: larger, it goes. */
 static int prepare_home(struct search *s, char **ret, struct error *err)
 {
 	CLEANUP_FREE char *home = xstrfmt("%s/home", s->path);
-	CLEANUP_FREE char *full = xstrfmt("%s/home", s->dir);
 
-	home_size = 0;
-	nftw(full, add_size, 32, FTW_PHYS);
-	if (home_size > s->config.limits.disk) {
-		warning("the proposer's HOME has outgrown limits.disk and is emptied");
+	if (store_size(s->store, home) >= s->config.limits.disk / 2) {
+		warning("the proposer's HOME has outgrown half of limits.disk and is emptied");
 		if (store_remove(s->dir, "home", err))
 			return -1;
 	}

@@ -27,12 +27,16 @@ int store_make(const char *store, const char *path, char **ret, struct error *er
 int store_open(struct repo *repo, char **ret, struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf dir = STRBUF_INIT;
+	struct stat st;
 
 	strbuf_addstr(&dir, repo_common_dir(repo));
 	while (dir.len > 1 && dir.buf[dir.len - 1] == '/')
 		strbuf_setlen(&dir, dir.len - 1);
 	strbuf_addstr(&dir, "/autoresearch");
-	if (mkdir(dir.buf, 0755) && errno != EEXIST)
+	/* What a proposer keeps there belongs to us on the disk, setuid bits and all: nobody else
+	 * gets near it. */
+	if ((mkdir(dir.buf, 0700) && errno != EEXIST) || stat(dir.buf, &st) ||
+	    (st.st_mode & 077 && chmod(dir.buf, 0700)))
 		return error_errno(err, "cannot make '%s'", dir.buf);
 	/* Paths below it are compared as text. */
 	*ret = realpath(dir.buf, NULL);

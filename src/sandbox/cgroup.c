@@ -15,16 +15,19 @@
 #include "sandbox/cgroup_file.h"
 
 #define CPU_PERIOD_US 100000
+/* Where the processes go that stood in the cgroup that was given to us. */
+#define ASIDE "/autoresearch-main"
+
+#define DELEGATE                                                                        \
+	"start from a cgroup that is yours: systemd-run %s--scope -p Delegate=yes git " \
+	"autoresearch …"
 
 static int controller_missing(enum controller controller, struct error *err)
 {
 	error_set(err,
 		  "the %s controller of cgroups cannot be used here, so no limit would hold",
 		  controller_name(controller));
-	return error_hint(err,
-			  "start from a cgroup that is yours: systemd-run %s--scope -p "
-			  "Delegate=yes git autoresearch …; see: git autoresearch doctor",
-			  geteuid() ? "--user " : "");
+	return error_hint(err, DELEGATE, geteuid() ? "--user " : "");
 }
 
 /* True where systemd, or whoever made it, has given this cgroup away. */
@@ -47,7 +50,7 @@ static bool is_delegated(const char *dir)
 static int step_aside(const char *dir)
 {
 	CLEANUP_STRBUF struct strbuf pids = STRBUF_INIT;
-	CLEANUP_FREE char *child = xstrfmt("%s/autoresearch-main", dir);
+	CLEANUP_FREE char *child = xstrfmt("%s" ASIDE, dir);
 	char *pid, *save;
 
 	if (mkdir(child, 0755) && errno != EEXIST)
@@ -85,10 +88,20 @@ static int note_group(const char *store, const char *dir, struct error *err)
 	return 0;
 }
 
-static int make_group(const char *parent, const char *name, const char *store, char **ret,
-		      struct error *err)
+static int make_group(const char *parent, const char *name, bool legacy, const char *store,
+		      char **ret, struct error *err)
 {
 	CLEANUP_FREE char *dir = xstrfmt("%s/%s", parent, name);
+
+	if (access(parent, W_OK) && (errno == EACCES || errno == EPERM)) {
+		error_set(err, "the cgroup '%s' is not yours, so no limit would hold", parent);
+		/* systemd gives no v1 controller away. */
+		return legacy ? error_hint(err,
+					   "ask root for a folder below it, and below yours of "
+					   "the other controllers: mkdir DIR; chown USER DIR "
+					   "DIR/cgroup.procs; and start from a shell in them")
+			      : error_hint(err, DELEGATE, "--user ");
+	}
 
 	if (note_group(store, dir, err))
 		return -1;
@@ -109,6 +122,9 @@ int cgroup_base_open(struct cgroup_base *ret, const char *store, struct error *e
 
 	if (!own)
 		return error_set(err, "no cgroup v2 hierarchy is mounted");
+	/* A command before us made whoever starts us step aside: no need to go deeper each time. */
+	if (ends_with(own, ASIDE))
+		own[strlen(own) - strlen(ASIDE)] = '\0';
 	if (cgroup_sweep(store, false, NULL, err))
 		return -1;
 	for (enum controller c = 0; c < CONTROLLER_NR; c++) {
@@ -122,12 +138,12 @@ int cgroup_base_open(struct cgroup_base *ret, const char *store, struct error *e
 			continue;
 		}
 		legacy = own_cgroup(controller_name(c));
-		if (!legacy || make_group(legacy, name, store, &base.legacy[c], err)) {
+		if (!legacy || make_group(legacy, name, true, store, &base.legacy[c], err)) {
 			cgroup_base_close(&base);
 			return legacy ? -1 : controller_missing(c, err);
 		}
 	}
-	if (make_group(own, name, store, &base.unified, err)) {
+	if (make_group(own, name, false, store, &base.unified, err)) {
 		cgroup_base_close(&base);
 		return -1;
 	}
@@ -148,6 +164,15 @@ const char *cgroup_layout(const struct cgroup_base *base)
 	return "v2";
 }
 
+static void remove_leaf_dir(const char *dir)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+
+	/* A v1 folder stays busy for a moment after its last process is gone. */
+	for (int i = 0; i < 100 && rmdir(dir) && errno == EBUSY; i++)
+		nanosleep(&pause, NULL);
+}
+
 /* Removes the group's leaves, which are empty by now, and the group. */
 static void remove_group(const char *dir)
 {
@@ -155,9 +180,12 @@ static void remove_group(const char *dir)
 	struct dirent *e;
 
 	while (d && (e = readdir(d)))
-		if (e->d_type == DT_DIR && e->d_name[0] == 't')
-			unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR);
-	rmdir(dir);
+		if (e->d_type == DT_DIR && e->d_name[0] == 't') {
+			CLEANUP_FREE char *leaf = xstrfmt("%s/%s", dir, e->d_name);
+
+			remove_leaf_dir(leaf);
+		}
+	remove_leaf_dir(dir);
 }
 
 void cgroup_base_close(struct cgroup_base *base)
@@ -340,15 +368,6 @@ void cgroup_leaf_usage(const struct cgroup_leaf *leaf, struct cgroup_usage *ret)
 		memory,
 		leaf->legacy[CONTROLLER_MEMORY] ? "memory.max_usage_in_bytes" : "memory.peak",
 		NULL);
-}
-
-static void remove_leaf_dir(const char *dir)
-{
-	const struct timespec pause = { .tv_nsec = 1000000 };
-
-	/* A v1 folder stays busy for a moment after its last process is gone. */
-	for (int i = 0; i < 100 && rmdir(dir) && errno == EBUSY; i++)
-		nanosleep(&pause, NULL);
 }
 
 void cgroup_leaf_remove(struct cgroup_leaf *leaf)

@@ -125,15 +125,23 @@ static int drop_privilege(struct error *err)
 	return 0;
 }
 
-static int set_rlimits(const struct limits *limits, struct error *err)
+/* Whether something that it writes lands on the host's disk, where no tmpfs caps it. */
+static bool writes_to_disk(const struct phase_launch *launch)
+{
+	return launch->upper || launch->command->upper || launch->command->home;
+}
+
+static int set_rlimits(const struct phase_launch *launch, struct error *err)
 {
 	const struct {
 		int resource;
 		rlim_t value;
 	} ceilings[] = {
-		{ RLIMIT_CORE, 0 },
+		/* Not 0, with which a host's core_pattern still pipes to a program; core(5) */
+		{ RLIMIT_CORE, 1 },
 		{ RLIMIT_NOFILE, 65536 },
-		{ RLIMIT_FSIZE, (rlim_t)limits->disk },
+		{ RLIMIT_FSIZE,
+		  writes_to_disk(launch) ? (rlim_t)launch->limits->disk : RLIM_INFINITY },
 		{ RLIMIT_MEMLOCK, 64 << 20 },
 		{ RLIMIT_MSGQUEUE, 1 << 20 },
 	};
@@ -155,7 +163,8 @@ static int set_rlimits(const struct limits *limits, struct error *err)
 	return 0;
 }
 
-static void __attribute__((noreturn)) command_main(const struct phase_launch *launch)
+static void __attribute__((noreturn))
+command_main(const struct phase_launch *launch, char *const *argv)
 {
 	const struct trial_command *command = launch->command;
 	struct error err = ERROR_INIT;
@@ -164,7 +173,10 @@ static void __attribute__((noreturn)) command_main(const struct phase_launch *la
 
 	setsid();
 	/* Also what whoever started us left open, which no exec of ours would close. */
-	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC)) {
+		error_errno(&err, "cannot close what is open");
+		give_up(launch->control, &err);
+	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int sig = 1; sig < NSIG; sig++)
@@ -184,9 +196,32 @@ static void __attribute__((noreturn)) command_main(const struct phase_launch *la
 	if (message_send(launch->control, MESSAGE_FILTER, "", 0, &filter, 1) ||
 	    message_send(launch->control, MESSAGE_STARTED, "", 0, NULL, 0))
 		_exit(1);
-	execvpe(command->argv[0], (char *const *)command->argv, (char *const *)command->env);
-	dprintf(2, "cannot run '%s': %s\n", command->argv[0], strerror(errno));
+	/* By its PATH, not by that of whoever started us. */
+	environ = (char **)command->env;
+	execvp(argv[0], argv);
+	dprintf(2, "cannot run '%s': %s\n", argv[0], strerror(errno));
 	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/*
+ * Anybody may read /proc/1/cmdline: what we were called with is nobody's business inside. The
+ * strings lie one behind the other, and the environment's behind them. The command's words may
+ * be among them, so copies are returned.
+ */
+static __attribute__((noinline)) char **blank_arguments(const char *const *words)
+{
+	char *begin = program_invocation_name, *end = environ ? environ[0] : NULL;
+	char **copies;
+	size_t n = 0;
+
+	while (words[n])
+		n++;
+	copies = xcalloc(n + 1, sizeof(*copies));
+	for (size_t i = 0; i < n; i++)
+		copies[i] = xstrdup(words[i]);
+	if (end > begin && end - begin < 1 << 20)
+		memset(begin, 0, (size_t)(end - begin));
+	return copies;
 }
 
 static void __attribute__((noreturn)) init_main(const struct phase_launch *launch)
@@ -194,13 +229,14 @@ static void __attribute__((noreturn)) init_main(const struct phase_launch *launc
 	struct error err = ERROR_INIT;
 	int status;
 	pid_t command, pid;
-	char go;
+	char **argv, go;
 
 	/* Nobody inside may look into us, where our parent's memory was copied to. */
 	if (prctl(PR_SET_DUMPABLE, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL)) {
 		error_errno(&err, "cannot protect the sandbox's init");
 		give_up(launch->control, &err);
 	}
+	argv = blank_arguments(launch->command->argv);
 	/* Had our parent died before that call, nobody would kill us: then its socket is closed. */
 	if (!recv(launch->control, &(char){ 0 }, 1, MSG_DONTWAIT | MSG_PEEK))
 		_exit(1);
@@ -210,16 +246,23 @@ static void __attribute__((noreturn)) init_main(const struct phase_launch *launc
 		error_errno(&err, "cannot set the host name");
 		give_up(launch->control, &err);
 	}
-	if (bring_loopback_up(&err) || view_build(launch, &err) ||
-	    set_rlimits(launch->limits, &err) || drop_privilege(&err))
+	if (bring_loopback_up(&err) || view_build(launch, &err) || set_rlimits(launch, &err))
 		give_up(launch->control, &err);
 	/* Entering a v1 cgroup may take the kernel longer than all of the above: it was done
 	 * meanwhile. Nothing that is not ours runs before the answer. */
 	if (recv(launch->control, &go, 1, 0) != 1)
 		_exit(1);
-	command = fork();
+	/* Not before: its root is the cgroup that we are in now, and paths begin there. */
+	if (unshare(CLONE_NEWCGROUP)) {
+		error_errno(&err, "cannot make a cgroup namespace");
+		give_up(launch->control, &err);
+	}
+	if (drop_privilege(&err))
+		give_up(launch->control, &err);
+	/* It shares our memory until its exec, so nothing is copied for it; we wait meanwhile. */
+	command = vfork();
 	if (!command)
-		command_main(launch);
+		command_main(launch, argv);
 	if (command < 0) {
 		error_errno(&err, "cannot fork");
 		give_up(launch->control, &err);
@@ -238,11 +281,13 @@ static void __attribute__((noreturn)) init_main(const struct phase_launch *launc
 void phase_child(const struct phase_launch *launch)
 {
 	const unsigned long long namespaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET |
-					      CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+					      CLONE_NEWIPC | CLONE_NEWUTS;
 	struct error err = ERROR_INIT;
 	int pidfd;
 	pid_t init;
 
+	/* Or we would hold it open ourselves, and nobody would learn that the parent died. */
+	close(launch->parent_control);
 	if (enter_user(launch->sandbox, &err))
 		give_up(launch->control, &err);
 	/* After the change of user, which clears it. */

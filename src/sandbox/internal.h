@@ -18,8 +18,9 @@ struct sandbox {
 };
 
 /* Mount points of the skeleton that are gone before a command starts. */
-#define INSIDE_STORE "/.store"
-#define INSIDE_DISK "/.disk"
+#define INSIDE_BELOW "/.below" /* a mount of its own, which takes the two along */
+#define INSIDE_STORE INSIDE_BELOW "/store"
+#define INSIDE_DISK INSIDE_BELOW "/disk"
 #define INSIDE_METRICS_DIR "/autoresearch/metrics"
 
 /* The id that root's sandboxes have outside: "nobody", who owns nothing. */
@@ -43,7 +44,7 @@ struct phase_launch {
 	int trial_ns; /* mount namespace of the trial; -1: make it */
 	const struct trial_command *command;
 	const struct syscall_filter *filter;
-	int control;
+	int control, parent_control; /* our end, and the parent's, which we inherit */
 	int stdin_fd, stdout_fd, stderr_fd;
 	pid_t parent;
 };

@@ -51,29 +51,52 @@ static int flatten(int top, const char *name, unsigned long *counter)
 			return -1;
 		if (!unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR))
 			continue;
-		snprintf(moved, sizeof(moved), ".gone-%lu", (*counter)++);
-		if (renameat(dirfd(d), e->d_name, top, moved))
+		/* Moving a folder writes its "..", for which it must be writable: overlay's work
+		 * folder is not. */
+		snprintf(moved, sizeof(moved), "%lu", (*counter)++);
+		if (fchmodat(dirfd(d), e->d_name, 0700, 0) ||
+		    renameat(dirfd(d), e->d_name, top, moved))
 			return -1;
 	}
 	return unlinkat(top, name, AT_REMOVEDIR);
 }
 
+/* A folder in `top` with a name that nobody had; a candidate may have taken any. */
+static int make_bin(int top, char *ret_name, size_t size)
+{
+	for (unsigned i = 0; i < 1000000; i++) {
+		snprintf(ret_name, size, ".gone-%u", i);
+		if (!mkdirat(top, ret_name, 0700))
+			return openat(top, ret_name,
+				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (errno != EEXIST)
+			return -1;
+	}
+	return -1;
+}
+
 int tree_remove(int dirfd_top, const char *name, struct error *err)
 {
-	unsigned long counter = 0;
+	CLEANUP_CLOSE int bin = -1;
+	unsigned long counter = 1;
+	char bin_name[32];
+	struct stat st;
 
-	if (flatten(dirfd_top, name, &counter)) {
-		if (errno == ENOENT)
-			return 0;
+	if (fstatat(dirfd_top, name, &st, AT_SYMLINK_NOFOLLOW) && errno == ENOENT)
+		return 0;
+	bin = make_bin(dirfd_top, bin_name, sizeof(bin_name));
+	if (bin < 0 || fchmodat(dirfd_top, name, 0700, 0) ||
+	    renameat(dirfd_top, name, bin, "0"))
 		return error_errno(err, "cannot remove '%s'", name);
-	}
 	/* Emptying one may move further ones up: they get higher numbers, and their turn. */
 	for (unsigned long i = 0; i < counter; i++) {
 		char moved[32];
 
-		snprintf(moved, sizeof(moved), ".gone-%lu", i);
-		if (flatten(dirfd_top, moved, &counter))
+		snprintf(moved, sizeof(moved), "%lu", i);
+		if (flatten(bin, moved, &counter))
 			return error_errno(err, "cannot remove what was in '%s'", name);
 	}
+	if (unlinkat(dirfd_top, bin_name, AT_REMOVEDIR))
+		return error_errno(err, "cannot remove '%s'", bin_name);
 	return 0;
 }

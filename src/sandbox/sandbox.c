@@ -27,11 +27,9 @@ static const char *const system_dirs[] = { "/usr",   "/bin",   "/sbin",	  "/lib"
 static const char *const devices[] = { "/dev/null",   "/dev/zero",    "/dev/full",
 				       "/dev/random", "/dev/urandom", "/dev/tty" };
 
-static const char *const folders[] = {
-	INSIDE_WORK, INSIDE_OUT, INSIDE_HOME,  INSIDE_METRICS_DIR,
-	INSIDE_TMP,  "/proc",	 "/dev/pts",   "/dev/shm",
-	"/run",	     "/var",	 INSIDE_STORE, INSIDE_DISK
-};
+static const char *const folders[] = { INSIDE_WORK, INSIDE_OUT, INSIDE_HOME, INSIDE_METRICS_DIR,
+				       INSIDE_TMP,  "/proc",	"/dev/pts",  "/dev/shm",
+				       "/run",	    "/var",	INSIDE_BELOW };
 
 pid_t clone_process(unsigned long long flags, int cgroup, int *ret_pidfd)
 {
@@ -277,6 +275,18 @@ static int make_dev(const char *root, struct error *err)
 			 "newinstance,ptmxmode=0666,mode=620", err);
 }
 
+static int make_below(const char *root, struct error *err)
+{
+	CLEANUP_FREE char *below = xstrfmt("%s" INSIDE_BELOW, root);
+	CLEANUP_FREE char *store = xstrfmt("%s" INSIDE_STORE, root);
+	CLEANUP_FREE char *disk = xstrfmt("%s" INSIDE_DISK, root);
+
+	return mount_new("tmpfs", below, MS_NOSUID | MS_NODEV, "mode=0755,size=4k", err) ||
+			       make_folder(store, err) || make_folder(disk, err)
+		       ? -1
+		       : 0;
+}
+
 /* Any folder that every host has will do: it is covered in our own namespace alone. */
 #define STAGE "/tmp"
 
@@ -317,8 +327,8 @@ static int skeleton_build(struct pieces *pieces, int store, const char *store_pa
 		if (make_folder(path, err))
 			return -1;
 	}
-	if (place_pieces(pieces, STAGE, err) || make_dev(STAGE, err) ||
-	    mount_attach(store, STAGE INSIDE_STORE, err) ||
+	if (make_below(STAGE, err) || place_pieces(pieces, STAGE, err) ||
+	    make_dev(STAGE, err) || mount_attach(store, STAGE INSIDE_STORE, err) ||
 	    mount_attach(proc, STAGE "/proc", err))
 		return -1;
 	if (mount(NULL, STAGE, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV,
@@ -339,7 +349,7 @@ static int skeleton_make(struct sandbox *sandbox, const struct sandbox_options *
 	CLEANUP_FREE char *path = NULL;
 	struct skeleton_report report = { .error = ERROR_INIT };
 	int pipe_fds[2], failed = 0;
-	pid_t pid;
+	pid_t pid, parent = getpid();
 
 	list_pieces(&pieces, options);
 	if (copy_as_root(sandbox, options, &pieces, &store, err)) {
@@ -353,8 +363,10 @@ static int skeleton_make(struct sandbox *sandbox, const struct sandbox_options *
 	reader = pipe_fds[0];
 	pid = fork();
 	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (!enter_user(sandbox, &report.error) &&
+		close(pipe_fds[0]);
+		/* After the change of user, which clears it. */
+		if (!enter_user(sandbox, &report.error) && !prctl(PR_SET_PDEATHSIG, SIGKILL) &&
+		    getppid() == parent &&
 		    !skeleton_build(&pieces, store, options->store, &report))
 			report.error.message[0] = '\0';
 		if (write(pipe_fds[1], &report, sizeof(report)) < 0)

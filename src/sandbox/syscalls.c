@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -185,9 +186,21 @@ static int add_quiet(scmp_filter_ctx ctx, const struct string_list *deny, struct
 		ret |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
 					SCMP_A0_32(SCMP_CMP_GT, AF_INET6));
 	}
+	if (!is_denied(deny, "socketpair"))
+		ret |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socketpair),
+					1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+	/* The core limit stays at 1; see set_rlimits(). Programs that set it to 0 mean well. */
+	if (!is_denied(deny, "setrlimit"))
+		ret |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(0), SCMP_SYS(setrlimit), 1,
+					SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffffu, RLIMIT_CORE));
+	if (!is_denied(deny, "prlimit64"))
+		ret |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(0), SCMP_SYS(prlimit64), 2,
+					SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, RLIMIT_CORE),
+					SCMP_A2(SCMP_CMP_NE, 0));
 	for (size_t i = 0; i < ARRAY_SIZE(tty) && !is_denied(deny, "ioctl"); i++)
 		ret |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1,
-					SCMP_A1_32(SCMP_CMP_EQ, (uint32_t)tty[i]));
+					/* SCMP_A1_32 looks at the upper half as well */
+					SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffffu, tty[i]));
 	if (ret)
 		return error_set(err, "cannot build the system call filter");
 	return 0;

@@ -22,8 +22,8 @@
 #define OWN_PIDS 1
 /* How often limits are looked at that the kernel keeps but does not tell of. */
 #define TICK_NS 50000000L
-/* Every so many ticks the disk is counted, where that takes a walk. */
-#define DISK_TICKS 5
+/* How often what was written to the host's disk is counted, in seconds. */
+#define DISK_EVERY 0.04
 #define METRICS_FILE_MAX (1 << 20)
 #define REMOVED_MAX 100
 
@@ -33,9 +33,11 @@ struct trial {
 	struct evloop *loop;
 	struct limits limits;
 	struct cgroup_leaf leaf;
-	int ns, disk; /* -1 before the first phase */
-	char *upper;  /* on the disk, below the store; NULL: on the tmpfs */
-	unsigned ticks;
+	struct cgroup_usage usage; /* after the last phase */
+	int ns, disk;		   /* -1 before the first phase */
+	char *upper;		   /* on the disk, below the store; NULL: on the tmpfs */
+	struct timespec counted;   /* when the host's disk was looked at last */
+	double count_took;	   /* s */
 	enum phase last;
 	struct string_list removed;
 
@@ -98,6 +100,19 @@ static void end_phase(struct trial *t, enum outcome_kind kind)
 	}
 }
 
+/* What the phase has written to the host's disk, where no tmpfs caps it. */
+static int64_t size_on_disk(const struct trial *t)
+{
+	const char *upper = t->command->upper ? t->command->upper : t->upper;
+	int64_t size = 0;
+
+	if (upper)
+		size += store_size(t->sandbox->store, upper);
+	if (t->command->home)
+		size += store_size(t->sandbox->store, t->command->home);
+	return size;
+}
+
 /* `thorough`: also counts what is on the disk, which takes a walk over it. */
 static bool disk_is_full(struct trial *t, bool thorough)
 {
@@ -107,9 +122,8 @@ static bool disk_is_full(struct trial *t, bool thorough)
 		return false;
 	if (!disk.f_bavail || !disk.f_ffree)
 		return true;
-	return t->upper && thorough &&
-	       upper_size(t->sandbox->store, t->upper) +
-			       (int64_t)(disk.f_blocks - disk.f_bfree) * disk.f_bsize >=
+	return thorough &&
+	       size_on_disk(t) + (int64_t)(disk.f_blocks - disk.f_bfree) * disk.f_bsize >=
 		       t->limits.disk;
 }
 
@@ -126,6 +140,20 @@ static void look_at_limits(struct trial *t, bool thorough)
 		end_phase(t, OUTCOME_DISK);
 }
 
+/* A walk over a large folder takes long: a tenth of the time at most is spent on them. */
+static void take_tick(struct trial *t)
+{
+	bool thorough = seconds_since(&t->counted) > DISK_EVERY + 10 * t->count_took;
+	struct timespec begin;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	look_at_limits(t, thorough);
+	if (!thorough)
+		return;
+	t->count_took = seconds_since(&begin);
+	clock_gettime(CLOCK_MONOTONIC, &t->counted);
+}
+
 static void on_tick(uint32_t events, void *data)
 {
 	struct trial *t = data;
@@ -133,7 +161,7 @@ static void on_tick(uint32_t events, void *data)
 
 	(void)events;
 	if (read(t->tick, &expirations, sizeof(expirations)) > 0)
-		look_at_limits(t, ++t->ticks % DISK_TICKS == 0);
+		take_tick(t);
 }
 
 static void on_clock(uint32_t events, void *data)
@@ -156,8 +184,10 @@ static void on_forbidden(uint32_t events, void *data)
 		end_phase(t, OUTCOME_SYSCALL);
 		return;
 	}
-	/* Hung up: every process behind the filter is dead. */
-	evloop_remove(t->loop, t->notify);
+	/* Where a call was interrupted before we took it, another may come. Hung up: every process
+	 * behind the filter is dead. */
+	if (events & EPOLLHUP)
+		evloop_remove(t->loop, t->notify);
 }
 
 static void close_fd(struct trial *t, int *fd)
@@ -222,16 +252,21 @@ static void fail(struct trial *t, const struct error *err)
 	t->done = true;
 }
 
-static void start_clock(struct trial *t)
+static int start_clock(struct trial *t, struct error *err)
 {
 	struct itimerspec clock = { .it_value = { .tv_sec = (time_t)t->command->timeout } };
 	const struct itimerspec tick = { .it_value.tv_nsec = TICK_NS,
 					 .it_interval.tv_nsec = TICK_NS };
 
 	clock.it_value.tv_nsec = (long)(fmod(t->command->timeout, 1) * 1e9);
+	/* All zero would be no limit at all. */
+	if (!clock.it_value.tv_sec && !clock.it_value.tv_nsec)
+		clock.it_value.tv_nsec = 1;
 	clock_gettime(CLOCK_MONOTONIC, &t->start);
-	timerfd_settime(t->clock, 0, &clock, NULL);
-	timerfd_settime(t->tick, 0, &tick, NULL);
+	if (timerfd_settime(t->clock, 0, &clock, NULL) ||
+	    timerfd_settime(t->tick, 0, &tick, NULL))
+		return error_errno(err, "cannot start the clock");
+	return 0;
 }
 
 static void on_init_dead(uint32_t events, void *data)
@@ -251,10 +286,15 @@ static int admit_init(struct trial *t, const char *data, size_t len, struct erro
 	if (len != sizeof(pid))
 		return error_set(err, "the sandbox's keeper says nonsense");
 	memcpy(&pid, data, sizeof(pid));
+	/* Now, while nothing runs that it would have to end. */
+	if (start_clock(t, err))
+		return -1;
 	if (cgroup_leaf_admit(&t->leaf, pid, err))
 		return -1;
 	/* Where init is dead already, its own message says why. */
-	send(t->control, "g", 1, MSG_NOSIGNAL);
+	if (send(t->control, "g", 1, MSG_NOSIGNAL) != 1 && errno != EPIPE &&
+	    errno != ECONNRESET)
+		return error_errno(err, "cannot let the sandbox's init go on");
 	return 0;
 }
 
@@ -279,7 +319,9 @@ static void take_message(struct trial *t, const char *text, size_t len, int *fds
 			fail(t, &err);
 		break;
 	case MESSAGE_STARTED:
-		start_clock(t);
+		/* Again, so that what it took until here does not count. */
+		if (start_clock(t, &err))
+			fail(t, &err);
 		break;
 	case MESSAGE_ENDED:
 		if (len == 1 + sizeof(t->status)) {
@@ -403,6 +445,7 @@ static int launch(struct trial *t, struct error *err)
 				  .command = t->command,
 				  .filter = t->filter,
 				  .parent = getpid() };
+	struct error ignored = ERROR_INIT;
 	int pair[2], out[2], errs[2];
 	pid_t pid;
 
@@ -412,6 +455,7 @@ static int launch(struct trial *t, struct error *err)
 		return error_errno(err, "cannot make a socket");
 	t->control = pair[0];
 	l.control = child_control = pair[1];
+	l.parent_control = pair[0];
 	if (pipe2(out, O_CLOEXEC))
 		return error_errno(err, "cannot make a pipe");
 	t->streams[0] = out[0];
@@ -430,7 +474,12 @@ static int launch(struct trial *t, struct error *err)
 		phase_child(&l);
 	if (pid < 0)
 		return error_errno(err, "cannot start a process in the trial's cgroup");
-	return watch(t, err);
+	if (watch(t, err))
+		return -1;
+	/* The kernel takes milliseconds to let the first of several processes into a v1 cgroup, and
+	 * none for the next: they pass while the keeper and init work. Init alone must get in. */
+	cgroup_leaf_admit(&t->leaf, pid, &ignored);
+	return 0;
 }
 
 static void reap(struct trial *t, int *pidfd)
@@ -486,6 +535,7 @@ static int conclude(struct trial *t, const struct cgroup_usage *before, struct o
 	cgroup_leaf_usage(&t->leaf, &usage);
 	t->outcome.cpu = usage.cpu - before->cpu;
 	t->outcome.memory_peak = usage.memory_peak;
+	t->usage = usage;
 	*ret = t->outcome;
 	return 0;
 }
@@ -497,7 +547,7 @@ int trial_run(struct trial *t, const struct trial_command *command, struct outco
 	struct error late = ERROR_INIT;
 	int failed;
 
-	cgroup_leaf_usage(&t->leaf, &before);
+	before = t->usage;
 	t->command = command;
 	t->last = command->phase;
 	t->outcome = (struct outcome){ 0 };

@@ -72,9 +72,9 @@ static int count(const char *path, const struct stat *st, int type, struct FTW *
 	return 0;
 }
 
-int64_t upper_size(const char *store, const char *path)
+int64_t store_size(const char *store, const char *path)
 {
-	CLEANUP_FREE char *full = xstrfmt("%s/%s/upper", store, path);
+	CLEANUP_FREE char *full = xstrfmt("%s/%s", store, path);
 
 	counted = 0;
 	nftw(full, count, 32, FTW_PHYS);

@@ -23,8 +23,8 @@ int upper_clear(const char *store, const char *path, struct error *err);
 /* Removes it. */
 void upper_remove(const char *store, const char *path);
 
-/* Bytes on the disk below it. */
-int64_t upper_size(const char *store, const char *path);
+/* Bytes on the disk below a folder of the store. */
+int64_t store_size(const char *store, const char *path);
 
 /* Removes those of dead processes. */
 int upper_sweep(const char *store, struct error *err);

@@ -131,7 +131,7 @@ static int build_proc(struct error *err)
 					     "/proc/key-users",	  "/proc/timer_list",
 					     "/proc/sched_debug", "/proc/latency_stats",
 					     "/proc/kallsyms",	  "/proc/kmsg" };
-	static const char *const empty[] = { "/proc/acpi", "/proc/scsi" };
+	static const char *const empty[] = { "/proc/acpi", "/proc/scsi", "/proc/pressure" };
 	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
 	if (mount_new("proc", "/proc", flags, NULL, err))
@@ -193,7 +193,7 @@ int view_build(const struct phase_launch *launch, struct error *err)
 	    build_private(launch->sandbox, command, base, err) || build_proc(err))
 		return -1;
 	/* From here on the store and the raw disk are out of everybody's reach. */
-	if (umount2(INSIDE_STORE, MNT_DETACH) || umount2(INSIDE_DISK, MNT_DETACH))
+	if (umount2(INSIDE_BELOW, MNT_DETACH))
 		return error_errno(err, "cannot put the store out of reach");
 	if (chdir(INSIDE_WORK))
 		return error_errno(err, "cannot enter '%s'", INSIDE_WORK);
