@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -164,4 +165,20 @@ int process_run(const char *const *argv, struct strbuf *out, size_t cap, struct 
 	if (out)
 		strbuf_add(out, text.buf, text.len);
 	return 0;
+}
+
+int text_open(const char *text, size_t len, struct error *err)
+{
+	CLEANUP_CLOSE int fd = -1;
+
+	if (!text) {
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return error_errno(err, "cannot open /dev/null");
+		return steal_fd(&fd);
+	}
+	fd = memfd_create("text", MFD_CLOEXEC);
+	if (fd < 0 || write(fd, text, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) < 0)
+		return error_errno(err, "cannot hold a text for a command");
+	return steal_fd(&fd);
 }

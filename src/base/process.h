@@ -19,4 +19,7 @@
  */
 int process_run(const char *const *argv, struct strbuf *out, size_t cap, struct error *err);
 
+/* A descriptor that reads as `text`, or as nothing where that is NULL. -1 on error. */
+int text_open(const char *text, size_t len, struct error *err);
+
 #endif

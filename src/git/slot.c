@@ -320,7 +320,18 @@ void slot_free(struct slot *slot)
 	free(slot);
 }
 
-/* What git keeps of the worktree at `tree_dir`, wherever that folder itself has gone. */
+/* A slot of a repository that was moved: our lock, and no folder at the old place. */
+static bool is_stranded(const char *admin, const char *path)
+{
+	CLEANUP_FREE char *file = xstrfmt("%s/locked", admin);
+	CLEANUP_STRBUF struct strbuf reason = STRBUF_INIT;
+
+	return !strbuf_read_file(&reason, file, 1024) && starts_with(reason.buf, REASON) &&
+	       access(path, F_OK) < 0;
+}
+
+/* What git keeps of the worktree at `tree_dir`, wherever that folder itself has gone, and of
+ * slots that are nowhere any more. */
 static int forget_worktree(struct repo *repo, const char *tree_dir, struct error *err)
 {
 	CLEANUP_FREE char *folder = xstrfmt("%sworktrees", repo->common_dir);
@@ -334,7 +345,7 @@ static int forget_worktree(struct repo *repo, const char *tree_dir, struct error
 		if (entry->d_name[0] == '.')
 			continue;
 		path = worktree_path(admin);
-		if (path && !strcmp(path, tree_dir) &&
+		if (path && (!strcmp(path, tree_dir) || is_stranded(admin, path)) &&
 		    remove_all(dirfd(dir), entry->d_name, err) < 0)
 			return -1;
 	}

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/timer.h"
 #include "git/tree.h"
 #include "loop/lock.h"
 #include "loop/measure.h"
@@ -92,24 +92,22 @@ void search_poll_signals(struct search *s)
 static void on_ticker(uint32_t events, void *data)
 {
 	struct search *s = data;
-	uint64_t expirations;
 
 	(void)events;
-	if (read(s->ticker, &expirations, sizeof(expirations)) > 0 && s->watcher->tick)
+	if (timer_take(s->ticker) && s->watcher->tick)
 		s->watcher->tick(s->watcher->data);
 }
 
 int search_watch(struct search *s, const struct watcher *watcher, struct error *err)
 {
-	const struct itimerspec every = { .it_value.tv_nsec = 200000000,
-					  .it_interval.tv_nsec = 200000000 };
-
 	s->watcher = watcher;
 	if (!watcher->tick)
 		return 0;
-	s->ticker = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (s->ticker < 0 || timerfd_settime(s->ticker, 0, &every, NULL))
-		return error_errno(err, "cannot make a timer");
+	s->ticker = timer_new(err);
+	if (s->ticker < 0)
+		return -1;
+	if (timer_arm(s->ticker, 0.2, 0.2))
+		return error_errno(err, "cannot start a timer");
 	return evloop_add(s->events, s->ticker, EPOLLIN, on_ticker, s, err);
 }
 

@@ -2,18 +2,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/process.h"
+#include "base/timer.h"
 #include "sandbox/internal.h"
 #include "sandbox/outdir.h"
 #include "sandbox/upper.h"
@@ -21,7 +20,7 @@
 /* Our own process in the leaf: init. (The keeper is gone when it matters.) */
 #define OWN_PIDS 1
 /* How often limits are looked at that the kernel keeps but does not tell of. */
-#define TICK_NS 50000000L
+#define TICK 0.05 /* s */
 /* How often what was written to the host's disk is counted, in seconds. */
 #define DISK_EVERY 0.04
 #define METRICS_FILE_MAX (1 << 20)
@@ -157,18 +156,33 @@ static void take_tick(struct trial *t)
 static void on_tick(uint32_t events, void *data)
 {
 	struct trial *t = data;
-	uint64_t expirations;
 
 	(void)events;
-	if (read(t->tick, &expirations, sizeof(expirations)) > 0)
+	if (timer_take(t->tick))
 		take_tick(t);
+}
+
+/* Before anything runs that it would have to end; on_clock() gives back what that took. */
+static int start_clock(struct trial *t, struct error *err)
+{
+	if (timer_arm(t->clock, t->command->timeout, 0) || timer_arm(t->tick, TICK, TICK))
+		return error_errno(err, "cannot start the clock");
+	return 0;
 }
 
 static void on_clock(uint32_t events, void *data)
 {
 	struct trial *t = data;
+	double left = t->command->timeout;
 
 	(void)events;
+	if (!timer_take(t->clock))
+		return;
+	/* The clock was started a moment before the command. */
+	if (t->start.tv_sec)
+		left -= seconds_since(&t->start);
+	if (t->start.tv_sec && left > 0 && !timer_arm(t->clock, left, 0))
+		return;
 	evloop_remove(t->loop, t->clock);
 	end_phase(t, OUTCOME_TIMEOUT);
 }
@@ -252,23 +266,6 @@ static void fail(struct trial *t, const struct error *err)
 	t->done = true;
 }
 
-static int start_clock(struct trial *t, struct error *err)
-{
-	struct itimerspec clock = { .it_value = { .tv_sec = (time_t)t->command->timeout } };
-	const struct itimerspec tick = { .it_value.tv_nsec = TICK_NS,
-					 .it_interval.tv_nsec = TICK_NS };
-
-	clock.it_value.tv_nsec = (long)(fmod(t->command->timeout, 1) * 1e9);
-	/* All zero would be no limit at all. */
-	if (!clock.it_value.tv_sec && !clock.it_value.tv_nsec)
-		clock.it_value.tv_nsec = 1;
-	clock_gettime(CLOCK_MONOTONIC, &t->start);
-	if (timerfd_settime(t->clock, 0, &clock, NULL) ||
-	    timerfd_settime(t->tick, 0, &tick, NULL))
-		return error_errno(err, "cannot start the clock");
-	return 0;
-}
-
 static void on_init_dead(uint32_t events, void *data)
 {
 	struct trial *t = data;
@@ -319,9 +316,7 @@ static void take_message(struct trial *t, const char *text, size_t len, int *fds
 			fail(t, &err);
 		break;
 	case MESSAGE_STARTED:
-		/* Again, so that what it took until here does not count. */
-		if (start_clock(t, &err))
-			fail(t, &err);
+		clock_gettime(CLOCK_MONOTONIC, &t->start);
 		break;
 	case MESSAGE_ENDED:
 		if (len == 1 + sizeof(t->status)) {
@@ -398,31 +393,12 @@ void trial_cancel(struct trial *t)
 		end_phase(t, OUTCOME_CANCELLED);
 }
 
-/* A descriptor that reads as `input`, or as nothing. */
-static int open_input(const struct trial_command *command, struct error *err)
-{
-	CLEANUP_CLOSE int fd = -1;
-
-	if (!command->input) {
-		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return error_errno(err, "cannot open /dev/null");
-		return steal_fd(&fd);
-	}
-	fd = memfd_create("input", MFD_CLOEXEC);
-	if (fd < 0 ||
-	    write(fd, command->input, command->input_len) != (ssize_t)command->input_len ||
-	    lseek(fd, 0, SEEK_SET) < 0)
-		return error_errno(err, "cannot hold the command's input");
-	return steal_fd(&fd);
-}
-
 static int watch(struct trial *t, struct error *err)
 {
-	t->clock = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	t->tick = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	t->clock = timer_new(err);
+	t->tick = timer_new(err);
 	if (t->clock < 0 || t->tick < 0)
-		return error_errno(err, "cannot make a timer");
+		return -1;
 	return evloop_add(t->loop, t->clock, EPOLLIN, on_clock, t, err) ||
 			       evloop_add(t->loop, t->tick, EPOLLIN, on_tick, t, err) ||
 			       evloop_add(t->loop, t->streams[0], EPOLLIN, on_stdout, t, err) ||
@@ -445,11 +421,10 @@ static int launch(struct trial *t, struct error *err)
 				  .command = t->command,
 				  .filter = t->filter,
 				  .parent = getpid() };
-	struct error ignored = ERROR_INIT;
 	int pair[2], out[2], errs[2];
 	pid_t pid;
 
-	if (leaf < 0 || (input = open_input(t->command, err)) < 0)
+	if (leaf < 0 || (input = text_open(t->command->input, t->command->input_len, err)) < 0)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return error_errno(err, "cannot make a socket");
@@ -477,8 +452,9 @@ static int launch(struct trial *t, struct error *err)
 	if (watch(t, err))
 		return -1;
 	/* The kernel takes milliseconds to let the first of several processes into a v1 cgroup, and
-	 * none for the next: they pass while the keeper and init work. Init alone must get in. */
-	cgroup_leaf_admit(&t->leaf, pid, &ignored);
+	 * none for the next: they pass while the keeper and init work. It may be done by now. */
+	if (cgroup_leaf_admit(&t->leaf, pid, err) && errno != ESRCH)
+		return -1;
 	return 0;
 }
 
