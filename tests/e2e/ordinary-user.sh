@@ -1,0 +1,238 @@
+#!/bin/bash
+# An ordinary user, to whom a cgroup was given, gets all of it: every limit, a campaign, a ledger
+# that verifies. One to whom none was given is told so in one line, with what mends it, and
+# nothing was run.
+#
+# The user is made here and removed at the end. systemd gives a user no v1 controller, so on the
+# hybrid layout the folders are given away by hand: one in each hierarchy, below the cgroup that
+# this test runs in. It needs no more than that the user owns the folder and the files in it that
+# move processes and, in v2, enable controllers. The shell has to be in it before it becomes the
+# user: in v2 whoever moves a process must own the common ancestor of both places.
+. "$(dirname "$0")/lib.sh"
+
+if [ "$(id -u)" != 0 ] || ! command -v useradd >/dev/null; then
+	skip 'an ordinary user' 'it takes root, and useradd, to make one'
+	done_testing
+	exit
+fi
+
+user=autoresearch-$$
+place=$(mktemp -d "${TMPDIR:-/tmp}/autoresearch-user-XXXXXX")
+folders=()
+
+# The folder of our own cgroup in the hierarchy of a v1 controller; of v2 where it is ''.
+own_cgroup() {
+	local path mount
+
+	path=$(awk -F: -v c="$1" '{ n = split($2, names, ","); if (c == "" && $2 == "") print $3
+		for (i = 1; i <= n; i++) if (names[i] == c && c != "") print $3 }' /proc/self/cgroup)
+	mount=$(awk -v c="$1" '{ for (i = 7; i <= NF && $i != "-"; i++); type = $(i + 1)
+		n = split($(i + 3), options, ",")
+		if (c == "" && type == "cgroup2") { print $5; exit }
+		for (k = 1; k <= n; k++)
+			if (c != "" && type == "cgroup" && options[k] == c) { print $5; exit } }' \
+		/proc/self/mountinfo)
+	[ -n "$path" ] && [ -n "$mount" ] && echo "$mount${path%/}"
+}
+
+# Folders that are given to the user, in `folders`; 1 where that cannot be done here.
+delegate() {
+	local controller own dir unified
+
+	unified=$(own_cgroup '') || return
+	for controller in '' memory pids cpu; do
+		own=$(own_cgroup "$controller")
+		if [ -n "$controller" ] && grep -qsw "$controller" "$unified/cgroup.controllers"; then
+			grep -qw "$controller" "$unified/cgroup.subtree_control" ||
+				echo "+$controller" >"$unified/cgroup.subtree_control" || return
+			continue
+		fi
+		dir=$own/e2e-$$
+		[ -n "$own" ] && mkdir "$dir" || return
+		folders+=("$dir")
+		chown "$user" "$dir" "$dir/cgroup.procs"
+		[ ! -e "$dir/tasks" ] || chown "$user" "$dir/tasks"
+		[ ! -e "$dir/cgroup.subtree_control" ] ||
+			chown "$user" "$dir/cgroup.threads" "$dir/cgroup.subtree_control"
+	done
+}
+
+# The environment of a login without any configuration, and no privilege at all.
+become_user() {
+	exec env -i PATH="$place/bin:/usr/bin:/bin" HOME="$place" LC_ALL=C GIT_CONFIG_NOSYSTEM=1 \
+		setpriv --reuid "$user" --regid "$group" --clear-groups --inh-caps=-all \
+		--bounding-set=-all -- "$@"
+}
+
+# as_user <command>...: in the cgroups that were given away.
+as_user() {
+	(
+		for dir in "${folders[@]}"; do
+			echo 0 >"$dir/cgroup.procs" || exit
+		done
+		become_user "$@"
+	)
+}
+
+# as_stranger <command>...: where we are, which nobody gave to the user.
+as_stranger() {
+	(become_user "$@")
+}
+
+# shellcheck disable=SC2154,SC2317 # $scratch is of lib.sh; called by trap
+clean_up() {
+	local dir
+
+	cd /
+	for dir in "${folders[@]}"; do
+		rmdir "$dir"/autoresearch-main "$dir" 2>/dev/null
+	done
+	userdel "$user" 2>/dev/null
+	rm -rf "$place"
+	chmod -R u+rwx "$scratch" 2>/dev/null
+	rm -rf "$scratch"
+}
+trap clean_up EXIT
+
+# Processes of the user; one that is dead and waits for its parent is no more than a line.
+processes() {
+	pgrep -u "$user" -a | grep -v '<defunct>'
+}
+
+# What is left of the user's: processes, and anything in the cgroups that were given away.
+left_by_user() {
+	processes
+	find "${folders[@]}" -mindepth 1 -type d ! -name autoresearch-main 2>/dev/null
+	grep -s "$place" /proc/self/mountinfo
+	return 0
+}
+
+useradd --no-create-home --home-dir "$place" --shell /bin/sh "$user"
+group=$(id -g "$user")
+mkdir "$place/bin"
+cp "$(command -v git-autoresearch)" "$place/bin"
+new_repo
+git config --file .autoresearch/config run.timeout 1s
+git config --file .autoresearch/config limits.cpus 0.5
+git commit -qam 'less time and half a processor'
+cp -R "$PWD" "$place/repo"
+chown -R "$user:$group" "$place"
+cd "$place/repo" || exit 1
+
+# Not given: told, and nothing was made.
+check_status 'without a cgroup of theirs, start is fatal' 128 as_stranger git autoresearch start --smoke
+check_equal 'in one line' 1 "$(grep -c '^fatal: ' "$scratch/err")"
+check 'which speaks of cgroups' grep -q '^fatal: .*cgroup' "$scratch/err"
+check 'with a hint that says what to do' grep -Eq '^hint: .*(Delegate|chown|cgroup)' "$scratch/err"
+check_equal 'and with nothing else' 2 "$(wc -l <"$scratch/err")"
+check_equal 'no campaign was begun' '' "$(as_stranger git for-each-ref refs/heads/autoresearch refs/autoresearch)"
+check_status 'sandbox is fatal as well' 128 as_stranger git autoresearch sandbox true
+check_status 'doctor says no' 1 as_stranger git autoresearch doctor --json
+check_equal 'to cgroups' false "$(jq '.checks[] | select(.name == "cgroups").ok' "$scratch/out")"
+check 'and what mends it is not to ask doctor' jq -e '.checks[] | select(.name == "cgroups").remedy |
+	strings | test("Delegate|chown|cgroup")' "$scratch/out"
+
+if ! delegate; then
+	skip 'an ordinary user with a cgroup' 'no cgroup can be given away below the one that this runs in'
+	done_testing
+	exit
+fi
+
+check_status 'with it, doctor is content' 0 as_user git autoresearch doctor --json
+check_equal 'with everything but the audit' audit \
+	"$(jq -r '.checks[] | select(.ok | not).name' "$scratch/out")"
+
+check_status 'start runs a campaign' 0 as_user git autoresearch start --smoke
+check_equal 'of six experiments' 6 "$(as_user git autoresearch log --json | wc -l)"
+check 'in which something was accepted' test "$(as_user git autoresearch status --json |
+	jq .verdicts.accepted)" -gt 0
+check_status 'the ledger verifies' 0 as_user git autoresearch verify
+check_equal 'all of the store is the user'\''s' '' "$(find .git -not -user "$user")"
+
+# killed <text> <reason> <command>: the sandbox kills the command, for that reason.
+killed() {
+	local reason
+
+	as_user git autoresearch sandbox --summary="$place/summary" -- sh -c "$3" \
+		>"$scratch/out" 2>"$scratch/err"
+	reason="$? $(jq -r .killed "$place/summary" 2>/dev/null)"
+	check_equal "$1" "137 $2" "$reason"
+	rm -f "$place/summary"
+}
+
+check_status 'sandbox passes an exit status on' 7 as_user git autoresearch sandbox -- sh -c 'exit 7'
+killed 'memory has its limit' out-of-memory 'head -c 300M /dev/zero | tail'
+killed 'processes have theirs' too-many-processes \
+	'i=0; while [ $i -lt 40 ]; do sleep 60 & i=$((i + 1)); done; wait'
+killed 'the disk' out-of-disk 'cat /dev/zero >f'
+killed 'OUT, which is on it' out-of-disk 'cat /dev/zero >$AUTORESEARCH_OUT/f'
+killed 'and /tmp' out-of-disk 'cat /dev/zero >/tmp/f'
+killed 'output' output-limit 'cat /dev/zero'
+killed 'forbidden calls' 'syscall unshare' 'unshare --net true'
+
+killed 'and time' timeout 'sleep 60'
+
+# Half a processor for 0.8 seconds of the clock: 0.4 seconds, and a period at most.
+as_user git autoresearch sandbox --summary="$place/summary" -- \
+	timeout 0.8 sh -c 'while :; do :; done' >"$scratch/out" 2>&1
+check 'the processor is shared out as configured' jq -e '.cpu > 0.05 and .cpu < 0.5 * .wall + 0.2' \
+	"$place/summary"
+
+# Whom the candidate is: the user outside, nobody special inside.
+(
+	cd "$place/repo" || exit
+	as_user git autoresearch sandbox -- sleep 0.8 &
+	for _ in $(seq 40); do
+		pgrep -u "$user" -x sleep >"$scratch/pids" && break
+		sleep 0.02
+	done
+	head -n 1 "$scratch/pids" | xargs -I{} cat /proc/{}/status >"$scratch/status"
+	wait
+)
+check_equal 'a candidate runs as the user' "$(id -u "$user")" \
+	"$(awk '/^Uid:/ { print $2 }' "$scratch/status")"
+check_equal 'without any capability' 0000000000000000 \
+	"$(awk '/^CapBnd:/ { print $2 }' "$scratch/status")"
+check 'the user can read a file of their own' as_user test -r "$place/repo/value"
+check_not 'which a candidate cannot' as_user git autoresearch sandbox -- test -r "$place/repo/value"
+
+# stop, and a death without warning.
+configure_slow() {
+	as_user git config --file .autoresearch/config run.command \
+		'echo METRIC loss=$(cat value); sleep 0.3'
+	as_user git -c user.name=Ada -c user.email=ada@example.org commit -qam slow
+}
+
+wait_for_experiment() {
+	for _ in $(seq 100); do
+		[ "$(as_user git autoresearch log --campaign=slow --json 2>/dev/null | wc -l)" -ge "$1" ] &&
+			return
+		sleep 0.05
+	done
+	return 1
+}
+
+configure_slow
+as_user git autoresearch start slow >"$scratch/run" 2>&1 &
+started=$!
+check 'another campaign is under way' wait_for_experiment 1
+check_status 'stop ends it' 0 as_user git autoresearch stop --campaign=slow
+wait $started
+check_equal 'with a clean end' 0 $?
+as_user git autoresearch start slow >"$scratch/run" 2>&1 &
+check 'it goes on' wait_for_experiment 3
+# The oldest of that name is the one that was started; the others are its sandbox's.
+kill -KILL "$(pgrep -o -u "$user" -x git-autoresearc)"
+wait
+for _ in $(seq 40); do
+	[ -n "$(processes)" ] || break
+	sleep 0.05
+done
+check_equal 'killed, it leaves no process behind for long' '' "$(processes)"
+check_status 'and what was recorded verifies' 0 as_user git autoresearch verify slow
+check_status 'started again it goes on' 3 as_user git autoresearch start slow --max-experiments=1
+check_status 'gc clears up' 0 as_user git autoresearch gc
+
+check_equal 'nothing is left behind' '' "$(left_by_user)"
+
+done_testing

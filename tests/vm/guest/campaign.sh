@@ -1,0 +1,135 @@
+#!/bin/bash
+# On a stock kernel with cgroup v2 alone, for root and for an ordinary user to whom a cgroup was
+# delegated: doctor finds nothing missing but the audit, a campaign runs and verifies, every limit
+# holds, and a death without warning leaves nothing behind.
+# shellcheck disable=SC2154 # $scratch is of lib.sh
+set -u
+
+guest=$(cd "$(dirname "$0")" && pwd)
+
+# subtest <name> <command>...: its TAP, and one line for all of it.
+number=0 failed=0
+subtest() {
+	local name=$1 said=ok
+
+	shift
+	number=$((number + 1))
+	echo "# Subtest: $name"
+	"$@" 2>&1 | tee /run/subtest | sed -u 's/^/    /'
+	if ! grep -q '^1\.\.' /run/subtest || grep -q '^not ok' /run/subtest; then
+		said='not ok'
+		failed=$((failed + 1))
+	fi
+	echo "$said $number - $name"
+}
+
+if [ "${1:-}" != story ]; then
+	echo 1..2
+	subtest root "$0" story
+	subtest 'an ordinary user' env TMPDIR=/mnt/home/tester "$guest/as-user" "$0" story
+	[ $failed = 0 ]
+	exit
+fi
+
+. "$guest/../../e2e/lib.sh"
+
+# killed <text> <reason> <command>: the sandbox kills the command, for that reason.
+killed() {
+	local reason
+
+	git autoresearch sandbox --summary="$scratch/summary" -- sh -c "$3" >"$scratch/out" \
+		2>"$scratch/err"
+	reason="$? $(jq -r .killed "$scratch/summary")"
+	rm -f "$scratch/summary"
+	check_equal "$1" "137 $2" "$reason"
+	grep -q '^killed: ' "$scratch/err" || note "$(head -n 3 "$scratch/err")"
+}
+
+# Processes of a trial: its command, which sleeps for this long, and our own around it.
+inside() {
+	pgrep -x git-autoresearc
+	pgrep -f 'sleep 4.2[5]'
+}
+
+all_gone() {
+	for _ in $(seq 20); do
+		[ -n "$(inside)" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# The cgroup that we are in, and what is below it; the place that a user's own processes had to
+# make room in stays.
+cgroups() {
+	find "/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)" -name 'autoresearch-*' \
+		! -name autoresearch-main
+}
+
+new_repo
+mkdir dir
+echo old >dir/file
+git add dir
+git config --file .autoresearch/config limits.cpus 0.5
+git config --file .autoresearch/config run.timeout 15s
+git commit -qm 'a folder, and half a processor' -a
+
+check_status 'doctor is content' 0 git autoresearch doctor --json
+check_equal 'with everything but the audit' audit \
+	"$(jq -r '.checks[] | select(.ok | not).name' "$scratch/out")"
+check_equal 'by cgroup v2 alone' 'memory, pids and cpu, v2' \
+	"$(jq -r '.checks[] | select(.name == "cgroups").detail' "$scratch/out")"
+place=$(cat /proc/self/cgroup)
+
+check_status 'start runs a campaign' 0 git autoresearch start --smoke
+check_equal 'of six experiments' 6 "$(git autoresearch log --json | wc -l)"
+check 'in which something was accepted' \
+	test "$(git autoresearch status --json | jq .verdicts.accepted)" -gt 0
+check_status 'the ledger verifies' 0 git autoresearch verify
+check 'git fsck is content' git fsck --strict --no-dangling
+check 'the peak of memory is on record' test "$(newest .memoryPeak)" -gt 0
+check 'and the time on the processor' test "$(newest '.cpu > 0')" = true
+check_equal 'we are in the cgroup that the first command left us in' "$place" \
+	"$(cat /proc/self/cgroup)"
+
+killed 'memory has its limit' out-of-memory 'dd if=/dev/zero of=/dev/null bs=200M count=1'
+killed 'processes have theirs' too-many-processes \
+	'while sleep 60 & do :; done'
+killed 'the disk' out-of-disk 'cat /dev/zero >f'
+killed 'output' output-limit 'cat /dev/zero'
+killed 'forbidden calls' 'syscall unshare' 'unshare --net true'
+git autoresearch sandbox --summary="$scratch/summary" -- \
+	timeout 3 sh -c 'while :; do :; done' >"$scratch/out" 2>&1
+check 'the processor is shared out as configured' jq -e '.cpu > 0.3 and .cpu < 0.5 * .wall + 0.5' \
+	"$scratch/summary"
+note "$(cat "$scratch/summary")"
+killed 'and time' timeout 'sleep 60'
+
+# The trial's own copy can be changed in every way, also where a folder of the tree is made anew.
+check_status 'a folder of the tree can be removed and made anew' 0 git autoresearch sandbox -- \
+	sh -c 'rm -r dir && mkdir dir && test ! -e dir/file && echo new >dir/other && ls dir'
+check_equal 'with nothing of the old one in it' other "$(cat "$scratch/out")"
+[ -s "$scratch/err" ] && note "$(head -n 3 "$scratch/err")"
+check_status 'and renamed' 0 git autoresearch sandbox -- sh -c 'mv dir renamed && cat renamed/file'
+check_equal 'while the slot keeps it' old "$(git autoresearch sandbox -- cat dir/file)"
+
+# A death without warning, while a candidate sleeps.
+git config --file .autoresearch/config run.command 'echo METRIC loss=$(cat value); sleep 4.25'
+git commit -qam slow
+git-autoresearch start slow >"$scratch/run" 2>&1 &
+started=$!
+for _ in $(seq 100); do
+	pgrep -f 'sleep 4.2[5]' >"$scratch/pids" && grep -q '^ *1 ' "$scratch/run" && break
+	sleep 0.1
+done
+check 'another campaign is under way, and a candidate sleeps' test -s "$scratch/pids"
+kill -KILL $started
+wait $started 2>/dev/null
+check 'killed, it leaves no process of its trial' all_gone
+check_status 'what was recorded verifies' 0 git autoresearch verify slow
+check_status 'started again it goes on' 3 git autoresearch start slow --max-experiments=1
+check_status 'and verifies' 0 git autoresearch verify slow
+check_equal 'no cgroup is left behind' '' "$(cgroups)"
+check_equal 'no mount' '' "$(grep "$scratch" /proc/self/mountinfo)"
+
+done_testing
