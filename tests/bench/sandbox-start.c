@@ -1,0 +1,176 @@
+/*
+ * sandbox-start FOLDER TRIALS PEER [ARG…] - what it costs to start a sandboxed `true` inside a
+ * running campaign, beside the command PEER.
+ *
+ * FOLDER is an empty one that can hold a sandbox's store. The sandbox, its cgroups and its
+ * filter are opened once, as a campaign does; then, TRIALS times, one trial is opened, runs
+ * `true`, and is closed, and PEER is spawned and waited for. Which of the two goes first
+ * changes from pair to pair. Prints three numbers: the median of each in milliseconds, and
+ * the median of the pairs' ratios, ours to the peer's.
+ */
+
+#include <errno.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sandbox/trial.h"
+
+#define WARM_UP 5
+#define TRIALS_MAX 100000
+
+extern char **environ;
+
+struct campaign {
+	struct sandbox *sandbox;
+	struct cgroup_base cgroups;
+	struct syscall_filter *filter;
+	struct evloop *events;
+};
+
+static void __attribute__((noreturn)) give_up(const struct error *err)
+{
+	fprintf(stderr, "sandbox-start: %s\n", err->message);
+	if (*err->hint)
+		fprintf(stderr, "hint: %s\n", err->hint);
+	exit(1);
+}
+
+static double milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static int open_campaign(struct campaign *c, const char *store, struct error *err)
+{
+	const struct sandbox_options options = { .store = store };
+
+	return syscall_filter_new(&c->filter, NULL, err) ||
+			       cgroup_base_open(&c->cgroups, store, err) ||
+			       sandbox_open(&c->sandbox, &options, err) ||
+			       evloop_new(&c->events, err)
+		       ? -1
+		       : 0;
+}
+
+static void close_campaign(struct campaign *c)
+{
+	evloop_free(c->events);
+	sandbox_free(c->sandbox);
+	if (c->cgroups.unified)
+		cgroup_base_close(&c->cgroups);
+	syscall_filter_free(c->filter);
+}
+
+/* One trial of `true`, with every limit that a config sets where it says nothing. */
+static int run_trial(struct campaign *c, struct error *err)
+{
+	static const char *const argv[] = { "true", NULL };
+	static const char *const env[] = { "PATH=/usr/local/bin:/usr/bin:/bin", NULL };
+	const struct trial_command command = { .phase = PHASE_RUN,
+					       .argv = argv,
+					       .env = env,
+					       .tree = "tree",
+					       .timeout = 10,
+					       .out_writable = true };
+	const struct limits limits = { .memory = 1LL << 30,
+				       .cpus = 2,
+				       .pids = 256,
+				       .disk = 1LL << 30,
+				       .output = 10 << 20 };
+	struct outcome outcome;
+	struct trial *trial;
+	int failed;
+
+	if (trial_open(&trial, c->sandbox, &c->cgroups, c->filter, c->events, &limits, err))
+		return -1;
+	failed = trial_run(trial, &command, &outcome, err);
+	trial_close(trial);
+	if (failed)
+		return -1;
+	if (!outcome_is_success(&outcome))
+		return error_set(err, "the sandboxed command failed");
+	return 0;
+}
+
+static int run_peer(char **argv, struct error *err)
+{
+	int status;
+	pid_t pid;
+
+	errno = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
+	if (errno)
+		return error_errno(err, "cannot run '%s'", argv[0]);
+	if (waitpid(pid, &status, 0) != pid || status)
+		return error_set(err, "'%s' failed", argv[0]);
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static double median(double *values, size_t nr)
+{
+	qsort(values, nr, sizeof(*values), compare);
+	return nr % 2 ? values[nr / 2] : (values[nr / 2 - 1] + values[nr / 2]) / 2;
+}
+
+/* One pair; `flip` says that the peer goes first. */
+static int run_pair(struct campaign *c, char **peer, bool flip, double *ret_ours,
+		    double *ret_peer, struct error *err)
+{
+	for (int i = 0; i < 2; i++) {
+		bool ours = (i == 0) != flip;
+		double begin = milliseconds();
+
+		if (ours ? run_trial(c, err) : run_peer(peer, err))
+			return -1;
+		*(ours ? ret_ours : ret_peer) = milliseconds() - begin;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	long nr = argc > 3 ? strtol(argv[2], NULL, 10) : 0;
+	CLEANUP_FREE double *ours = NULL, *peer = NULL, *ratio = NULL;
+	CLEANUP_FREE char *tree = NULL;
+	struct campaign c = { 0 };
+	struct error err = ERROR_INIT;
+	int failed;
+
+	if (nr < 1 || nr > TRIALS_MAX) {
+		fprintf(stderr, "usage: sandbox-start FOLDER TRIALS PEER [ARG...]\n");
+		return 2;
+	}
+	tree = xstrfmt("%s/tree", argv[1]);
+	ours = xcalloc((size_t)nr, sizeof(*ours));
+	peer = xcalloc((size_t)nr, sizeof(*peer));
+	ratio = xcalloc((size_t)nr, sizeof(*ratio));
+	failed = mkdir(tree, 0755) ? error_errno(&err, "cannot make '%s'", tree)
+				   : open_campaign(&c, argv[1], &err);
+	for (long i = -WARM_UP; i < nr && !failed; i++) {
+		size_t at = i < 0 ? 0 : (size_t)i;
+
+		failed = run_pair(&c, argv + 3, i % 2, &ours[at], &peer[at], &err);
+		ratio[at] = ours[at] / peer[at];
+	}
+	close_campaign(&c);
+	if (failed)
+		give_up(&err);
+	printf("%.3f %.3f %.3f\n", median(ours, (size_t)nr), median(peer, (size_t)nr),
+	       median(ratio, (size_t)nr));
+	return 0;
+}
