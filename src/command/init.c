@@ -19,6 +19,11 @@ struct arguments {
 	struct string_list editable;
 };
 
+static void arguments_release(struct arguments *a)
+{
+	string_list_release(&a->editable);
+}
+
 static int parse(int argc, char **argv, struct arguments *a)
 {
 	static const struct option longs[] = {
@@ -165,7 +170,7 @@ int cmd_init(int argc, char **argv, struct error *err)
 {
 	CLEANUP_REPO struct repo *repo = NULL;
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
-	struct arguments a = { 0 };
+	CLEANUP(arguments_release) struct arguments a = { 0 };
 	CLEANUP_FREE char *top = NULL;
 	int ret = parse(argc, argv, &a);
 
@@ -182,7 +187,6 @@ int cmd_init(int argc, char **argv, struct error *err)
 		top[strlen(top) - 1] = '\0';
 	compose(&a, &text);
 	ret = check(&a, &text, err) || write_both(top, &text, err) ? -1 : 0;
-	string_list_release(&a.editable);
 	if (!ret)
 		printf("next: edit them, commit them, and run 'git autoresearch start --smoke'\n");
 	return ret;
