@@ -90,15 +90,15 @@ run-asan:
 	$(Q)tests/run-unit $(UNIT)
 	$(Q)AUTORESEARCH_BIN=$(CURDIR)/$(BUILD) tests/run-e2e $(filter-out %/manual.sh,$(E2E))
 
-# Each target for FUZZ_SECONDS, beginning with the committed corpus where there is one.
+# Each target for FUZZ_SECONDS. All is built once more, by clang, whose warnings are its own.
 FUZZ_SECONDS ?= 20
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(SOURCES)
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/lib.a
 	$(say) FUZZ $@
-	$(Q)mkdir -p $(@D) && $(CLANG) -std=gnu11 $(CPPFLAGS) $(PKG_CFLAGS) -O1 -g \
-		-fsanitize=fuzzer,address,undefined -o $@ $< $(SOURCES) $(PKG_LIBS) -lm
+	$(Q)mkdir -p $(@D) && $(compile) -fsanitize=fuzzer -o $@ $< $(BUILD)/lib.a $(PKG_LIBS) -lm -pie
 
 fuzz: deps
-	$(Q)$(MAKE) --no-print-directory run-fuzz
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz CC=$(CLANG) CFLAGS='-O1 -g' WARNINGS= \
+		SANITIZE=fuzzer-no-link,address,undefined run-fuzz
 
 run-fuzz: $(FUZZ)
 	$(Q)for f in $(FUZZ); do tests/fuzz/run $$f $(FUZZ_SECONDS) || exit 1; done
@@ -124,7 +124,7 @@ uninstall:
 		rm -f $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done
 
 clean:
-	rm -rf $(BUILD) $(BUILD)-asan $(PROGRAM)
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-fuzz $(PROGRAM)
 
 .PHONY: all deps man demo unit check check-vm asan run-asan fuzz run-fuzz bench lint fmt install uninstall clean
 .SECONDARY:
