@@ -6,63 +6,68 @@
 #include "loop/agent.h"
 #include "propose/sweep.h"
 
-struct sweep_input {
-	struct search *s;
-	struct sweep_file *files;
-	struct strbuf *contents;
-	size_t nr;
-};
-
 #define SWEEP_FILE_MAX (1 << 20)
 
+/* Notes an editable file, without its content. */
 static int add_sweep_file(const char *path, unsigned mode, const char *oid, void *data,
 			  struct error *err)
 {
-	struct sweep_input *input = data;
-	const struct campaign_config *config = &input->s->config;
+	struct search *s = data;
 	struct change change = { path, mode, mode };
-	struct strbuf content = STRBUF_INIT;
-	struct error too_large = ERROR_INIT;
-	struct sweep_file *file;
 
 	(void)oid;
 	(void)err;
-	if (!scope_allows(&config->editable, &config->hidden, &change))
+	if (!scope_allows(&s->config.editable, &s->config.hidden, &change))
 		return 0;
-	/* A file too large to hold has no place for a sweep to begin. */
-	if (repo_read_file(input->s->repo, search_incumbent(input->s), path, SWEEP_FILE_MAX,
-			   &content, &too_large)) {
-		strbuf_release(&content);
-		return 0;
-	}
-	input->files = xrealloc(input->files, (input->nr + 1) * sizeof(*input->files));
-	file = &input->files[input->nr++];
-	*file = (struct sweep_file){ .path = xstrdup(path), .mode = mode };
-	file->content = strbuf_detach(&content, &file->len);
+	s->sweep_files =
+		xrealloc(s->sweep_files, (s->sweep_files_nr + 1) * sizeof(*s->sweep_files));
+	s->sweep_files[s->sweep_files_nr++] =
+		(struct sweep_file){ .path = xstrdup(path), .mode = mode };
 	return 0;
 }
 
-/* A sweep has its centre in one incumbent: a new one needs a new sweep. */
+/* The files that the incumbent has now. One too large to hold has no place to begin. */
+static void read_sweep_files(struct search *s)
+{
+	for (size_t i = 0; i < s->sweep_files_nr; i++) {
+		struct sweep_file *file = &s->sweep_files[i];
+		struct strbuf content = STRBUF_INIT;
+		struct error ignored = ERROR_INIT;
+
+		if (repo_read_file(s->repo, search_incumbent(s), file->path, SWEEP_FILE_MAX,
+				   &content, &ignored))
+			strbuf_reset(&content);
+		file->content = strbuf_detach(&content, &file->len);
+	}
+}
+
+/*
+ * A sweep has its centre in one incumbent: a new one needs a new sweep. It adds and removes no
+ * file, so the whole tree is walked once a start, and not once for each that is accepted.
+ */
 static int sweep_renew(struct search *s, struct error *err)
 {
-	struct sweep_input input = { .s = s };
-	int failed;
-
 	if (s->sweep && !strcmp(s->sweep_base, search_incumbent(s)))
 		return 0;
+	if (!s->sweep && tree_each_file(s->repo, search_incumbent(s), add_sweep_file, s, err))
+		return -1;
 	sweep_free(s->sweep);
-	s->sweep = NULL;
-	failed = tree_each_file(s->repo, search_incumbent(s), add_sweep_file, &input, err);
-	if (!failed) {
-		s->sweep = sweep_new(input.files, input.nr, s->totals.seed);
-		strcpy(s->sweep_base, search_incumbent(s));
+	read_sweep_files(s);
+	s->sweep = sweep_new(s->sweep_files, s->sweep_files_nr, s->totals.seed);
+	strcpy(s->sweep_base, search_incumbent(s));
+	for (size_t i = 0; i < s->sweep_files_nr; i++) {
+		free((char *)s->sweep_files[i].content);
+		s->sweep_files[i].content = NULL;
 	}
-	for (size_t i = 0; i < input.nr; i++) {
-		free((char *)input.files[i].path);
-		free((char *)input.files[i].content);
-	}
-	free(input.files);
-	return failed;
+	return 0;
+}
+
+void propose_release(struct search *s)
+{
+	sweep_free(s->sweep);
+	for (size_t i = 0; i < s->sweep_files_nr; i++)
+		free((char *)s->sweep_files[i].path);
+	free(s->sweep_files);
 }
 
 static int was_tried(const struct proposal *proposal, void *data, struct error *err)

@@ -20,6 +20,9 @@ enum proposed {
 int propose(struct search *s, int64_t number, struct proposal *ret, enum proposed *ret_how,
 	    struct error *err);
 
+/* Lets go of what propose() keeps from one to the next. */
+void propose_release(struct search *s);
+
 /* Finds the configured proposer before anything runs: an error where it cannot be. */
 int propose_check(struct search *s, struct error *err);
 

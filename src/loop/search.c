@@ -12,8 +12,8 @@
 #include "loop/lock.h"
 #include "loop/measure.h"
 #include "loop/policy.h"
+#include "loop/propose.h"
 #include "loop/store.h"
-#include "propose/sweep.h"
 
 #define CONFIG_MAX (1 << 20)
 #define PROGRAM_MAX (256 << 10)
@@ -302,7 +302,7 @@ int search_prepare(struct search *s, struct error *err)
 
 void search_close(struct search *s)
 {
-	sweep_free(s->sweep);
+	propose_release(s);
 	tried_free(s->tried);
 	slot_free(s->slot);
 	sandbox_free(s->proposer_sandbox);

@@ -16,6 +16,7 @@
 #include "sandbox/trial.h"
 
 struct sweep;
+struct sweep_file;
 
 /* How a run is asked to end. */
 enum stop {
@@ -83,6 +84,8 @@ struct search {
 	struct totals totals; /* after the newest record */
 	struct sweep *sweep;  /* over the incumbent's files; NULL: to be made */
 	char sweep_base[OID_HEX_SIZE];
+	struct sweep_file *sweep_files; /* the editable files, without their content */
+	size_t sweep_files_nr;
 	char *proposer_command; /* as it is run inside; NULL: not yet found */
 	struct string_list proposer_binds;
 

@@ -176,8 +176,8 @@ static bool is_regular(unsigned mode)
 bool scope_allows(const struct string_list *editable, const struct string_list *hidden,
 		  const struct change *change)
 {
-	if (path_is_protected(change->path) || !pathspec_match(editable, change->path) ||
-	    pathspec_match(hidden, change->path))
+	if (!pathspec_match(editable, change->path) || pathspec_match(hidden, change->path) ||
+	    path_is_protected(change->path))
 		return false;
 	if (!change->old_mode)
 		return change->new_mode == MODE_FILE;
