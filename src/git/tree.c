@@ -65,6 +65,13 @@ static int add_patch_line(const git_diff_delta *delta __attribute__((unused)),
 	return len > room;
 }
 
+static int note_path(const struct tree_change *change, void *data,
+		     struct error *err __attribute__((unused)))
+{
+	string_list_add(data, change->path);
+	return 0;
+}
+
 int tree_patch(struct repo *repo, const char *base, const char *tree, size_t cap,
 	       struct strbuf *ret, struct error *err)
 {
@@ -73,6 +80,7 @@ int tree_patch(struct repo *repo, const char *base, const char *tree, size_t cap
 	CLEANUP_GIT(git_tree) git_tree *new_tree = NULL;
 	CLEANUP_GIT(git_diff) git_diff *diff = NULL;
 	CLEANUP_STRBUF struct strbuf out = STRBUF_INIT;
+	CLEANUP_STRING_LIST struct string_list paths = STRING_LIST_INIT;
 	struct patch_text text = { .out = &out, .cap = cap };
 	int r;
 
@@ -85,6 +93,13 @@ int tree_patch(struct repo *repo, const char *base, const char *tree, size_t cap
 	options.id_abbrev = OID_HEX_LEN;
 	options.old_prefix = "a";
 	options.new_prefix = "b";
+	/* Told where to look, libgit2 need not read all of both trees, as it otherwise does. */
+	if (tree_diff(repo, old_tree, new_tree, note_path, &paths, err) < 0)
+		return -1;
+	if (!paths.nr)
+		return 0;
+	options.flags |= GIT_DIFF_DISABLE_PATHSPEC_MATCH;
+	options.pathspec = (git_strarray){ .strings = paths.items, .count = paths.nr };
 	if (git_diff_tree_to_tree(&diff, repo->git, old_tree, new_tree, &options) < 0)
 		return error_git(err, "cannot compare two trees");
 	r = git_diff_print(diff, GIT_DIFF_FORMAT_PATCH, add_patch_line, &text);
