@@ -8,6 +8,7 @@ CC ?= gcc
 CLANG ?= clang
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
+MAKEFLAGS += $(if $(filter 1,$(V)),,-s)
 say = $(if $(filter 1,$(V)),@:,@printf '  %-8s %s\n')
 
 PACKAGES := libgit2 libcjson libseccomp libmd
