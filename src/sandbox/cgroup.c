@@ -15,6 +15,8 @@
 #include "sandbox/cgroup_file.h"
 
 #define CPU_PERIOD_US 100000
+/* Looks, half a millisecond apart, at a leaf whose last process is just leaving. */
+#define GRACE 100
 /* Where the processes go that stood in the cgroup that was given to us. */
 #define ASIDE "/autoresearch-main"
 
@@ -318,8 +320,9 @@ int cgroup_leaf_admit(const struct cgroup_leaf *leaf, int pid, struct error *err
 	return 0;
 }
 
-int cgroup_leaf_kill(const struct cgroup_leaf *leaf, struct error *err)
+int cgroup_leaf_kill(struct cgroup_leaf *leaf, struct error *err)
 {
+	leaf->killed = true;
 	if (control_write(leaf->unified, "cgroup.kill", "1"))
 		return error_errno(err, "cannot kill the cgroup '%s'", leaf->unified);
 	return 0;
@@ -330,18 +333,16 @@ bool cgroup_leaf_is_empty(const struct cgroup_leaf *leaf)
 	return control_value(leaf->unified, "cgroup.events", "populated") == 0;
 }
 
-int cgroup_leaf_clear(const struct cgroup_leaf *leaf, struct error *err)
+int cgroup_leaf_clear(struct cgroup_leaf *leaf, struct error *err)
 {
 	const struct timespec pause = { .tv_nsec = 500000 };
 
-	if (cgroup_leaf_is_empty(leaf))
-		return 0;
 	for (int i = 0; i < 20000; i++) {
-		/* Again each time: a fork may have been under way. */
-		if (cgroup_leaf_kill(leaf, err))
-			return -1;
 		if (cgroup_leaf_is_empty(leaf))
 			return 0;
+		/* Again each time: a fork may have been under way. */
+		if (i >= GRACE && cgroup_leaf_kill(leaf, err))
+			return -1;
 		nanosleep(&pause, NULL);
 	}
 	return error_set(err, "processes in '%s' do not die", leaf->unified);

@@ -39,6 +39,11 @@ struct cgroup_base {
 struct cgroup_leaf {
 	char *unified;
 	char *legacy[CONTROLLER_NR];
+	/*
+	 * Once killed, a leaf is not used again: kernels from 6.13 on were seen to kill at once
+	 * whatever CLONE_INTO_CGROUP starts in a cgroup that cgroup.kill was ever written to.
+	 */
+	bool killed;
 };
 
 /* What a leaf came to. */
@@ -76,13 +81,14 @@ int cgroup_leaf_fd(const struct cgroup_leaf *leaf, struct error *err);
 int cgroup_leaf_admit(const struct cgroup_leaf *leaf, int pid, struct error *err);
 
 /* Kills every process of the leaf. */
-int cgroup_leaf_kill(const struct cgroup_leaf *leaf, struct error *err);
+int cgroup_leaf_kill(struct cgroup_leaf *leaf, struct error *err);
 
 /* True where no process is left in it. */
 bool cgroup_leaf_is_empty(const struct cgroup_leaf *leaf);
 
-/* Kills, and waits until the leaf was seen empty; an error after ten seconds. */
-int cgroup_leaf_clear(const struct cgroup_leaf *leaf, struct error *err);
+/* Waits until the leaf was seen empty, at first for what is dying anyway, and then kills; an
+ * error after ten seconds. */
+int cgroup_leaf_clear(struct cgroup_leaf *leaf, struct error *err);
 
 /* Whether a limit was hit so far: cheap enough for every tick of a running trial. */
 void cgroup_leaf_events(const struct cgroup_leaf *leaf, struct cgroup_usage *ret);

@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/channel.h"
 #include "sandbox/internal.h"
 #include "sandbox/mounts.h"
 
@@ -39,34 +40,9 @@
  * ever holds. An error before the command runs is ours, never the candidate's.
  */
 
-int message_send(int fd, enum message type, const void *data, size_t len, const int *fds,
-		 int nfds)
-{
-	char first = (char)type;
-	struct iovec iov[] = { { &first, 1 }, { (void *)data, len } };
-	union {
-		char buf[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2 };
-
-	if (nfds) {
-		struct cmsghdr *c;
-
-		msg.msg_control = control.buf;
-		msg.msg_controllen = CMSG_SPACE((size_t)nfds * sizeof(int));
-		c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN((size_t)nfds * sizeof(int));
-		memcpy(CMSG_DATA(c), fds, (size_t)nfds * sizeof(int));
-	}
-	return sendmsg(fd, &msg, MSG_NOSIGNAL) < 0 ? -1 : 0;
-}
-
 static void __attribute__((noreturn)) give_up(int control, const struct error *err)
 {
-	message_send(control, MESSAGE_ERROR, err->message, strlen(err->message), NULL, 0);
+	channel_send(control, MESSAGE_ERROR, err->message, strlen(err->message), NULL, 0);
 	_exit(1);
 }
 
@@ -88,7 +64,7 @@ static int make_trial(const struct phase_launch *launch, struct error *err)
 	ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	dir = open(INSIDE_DISK, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (ns < 0 || dir < 0 ||
-	    message_send(launch->control, MESSAGE_TRIAL, "", 0, (int[]){ ns, dir }, 2))
+	    channel_send(launch->control, MESSAGE_TRIAL, "", 0, (int[]){ ns, dir }, 2))
 		return error_errno(err, "cannot hand the trial's disk over");
 	return 0;
 }
@@ -193,8 +169,8 @@ command_main(const struct phase_launch *launch, char *const *argv)
 		give_up(launch->control, &err);
 	}
 	/* Told while nothing of the command runs; everything but 0, 1 and 2 closes on exec. */
-	if (message_send(launch->control, MESSAGE_FILTER, "", 0, &filter, 1) ||
-	    message_send(launch->control, MESSAGE_STARTED, "", 0, NULL, 0))
+	if (channel_send(launch->control, MESSAGE_FILTER, "", 0, &filter, 1) ||
+	    channel_send(launch->control, MESSAGE_STARTED, "", 0, NULL, 0))
 		_exit(1);
 	/* By its PATH, not by that of whoever started us. */
 	environ = (char **)command->env;
@@ -274,7 +250,7 @@ static void __attribute__((noreturn)) init_main(const struct phase_launch *launc
 	do
 		pid = waitpid(-1, &status, 0);
 	while (pid != command && (pid > 0 || errno == EINTR));
-	message_send(launch->control, MESSAGE_ENDED, &status, sizeof(status), NULL, 0);
+	channel_send(launch->control, MESSAGE_ENDED, &status, sizeof(status), NULL, 0);
 	_exit(0);
 }
 
@@ -308,6 +284,6 @@ void phase_child(const struct phase_launch *launch)
 		give_up(launch->control, &err);
 	}
 	/* Where this fails we have an init that we do not know of; the leaf's kill finds it. */
-	_exit(message_send(launch->control, MESSAGE_INIT, &init, sizeof(init), &pidfd, 1) ? 1
+	_exit(channel_send(launch->control, MESSAGE_INIT, &init, sizeof(init), &pidfd, 1) ? 1
 											  : 0);
 }

@@ -50,7 +50,7 @@ struct phase_launch {
 };
 void phase_child(const struct phase_launch *launch) __attribute__((noreturn));
 
-/* Messages from the child, by their first byte; descriptors travel beside. */
+/* Messages from the child, by their type; see base/channel.h. */
 enum message {
 	MESSAGE_TRIAL = 'T',   /* fds: the trial's mount namespace, its disk */
 	MESSAGE_INIT = 'I',    /* pid_t of the phase's init; fd: its pidfd */
@@ -60,8 +60,6 @@ enum message {
 	MESSAGE_REMOVED = 'O', /* text: a name that was taken out of OUT */
 	MESSAGE_ERROR = 'E',   /* text: we could not start it */
 };
-int message_send(int fd, enum message type, const void *data, size_t len, const int *fds,
-		 int nfds);
 
 /* Builds the phase's file system in the calling process, pid 1 of its namespaces. */
 int view_build(const struct phase_launch *launch, struct error *err);

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/channel.h"
 #include "base/process.h"
 #include "base/timer.h"
 #include "sandbox/internal.h"
@@ -29,6 +30,7 @@
 struct trial {
 	const struct sandbox *sandbox;
 	const struct syscall_filter *filter;
+	struct cgroup_base *cgroups;
 	struct evloop *loop;
 	struct limits limits;
 	struct cgroup_leaf leaf;
@@ -45,6 +47,7 @@ struct trial {
 	struct outcome outcome;
 	bool ended_by_us, has_status, done;
 	int status; /* as waitpid(2) gives it */
+	int keeper_fate, init_fate;
 	struct error failure;
 	bool failed;
 	int64_t output;
@@ -60,6 +63,7 @@ int trial_open(struct trial **ret, const struct sandbox *sandbox, struct cgroup_
 
 	t->sandbox = sandbox;
 	t->filter = filter;
+	t->cgroups = cgroups;
 	t->loop = loop;
 	t->limits = *limits;
 	t->ns = t->disk = -1;
@@ -295,23 +299,23 @@ static int admit_init(struct trial *t, const char *data, size_t len, struct erro
 	return 0;
 }
 
-static void take_message(struct trial *t, const char *text, size_t len, int *fds)
+static void take_message(struct trial *t, struct channel_message *m)
 {
 	struct error err = ERROR_INIT;
 
-	switch ((enum message)text[0]) {
+	switch ((enum message)m->type) {
 	case MESSAGE_TRIAL:
-		t->ns = steal_fd(&fds[0]);
-		t->disk = steal_fd(&fds[1]);
+		t->ns = channel_take(m, 0);
+		t->disk = channel_take(m, 1);
 		break;
 	case MESSAGE_INIT:
-		t->init = steal_fd(&fds[0]);
+		t->init = channel_take(m, 0);
 		if (evloop_add(t->loop, t->init, EPOLLIN, on_init_dead, t, &err) ||
-		    admit_init(t, text + 1, len - 1, &err))
+		    admit_init(t, m->data, m->len, &err))
 			fail(t, &err);
 		break;
 	case MESSAGE_FILTER:
-		t->notify = steal_fd(&fds[0]);
+		t->notify = channel_take(m, 0);
 		if (evloop_add(t->loop, t->notify, EPOLLIN, on_forbidden, t, &err))
 			fail(t, &err);
 		break;
@@ -319,17 +323,17 @@ static void take_message(struct trial *t, const char *text, size_t len, int *fds
 		clock_gettime(CLOCK_MONOTONIC, &t->start);
 		break;
 	case MESSAGE_ENDED:
-		if (len == 1 + sizeof(t->status)) {
-			memcpy(&t->status, text + 1, sizeof(t->status));
+		if (m->len == sizeof(t->status)) {
+			memcpy(&t->status, m->data, sizeof(t->status));
 			t->has_status = true;
 		}
 		break;
 	case MESSAGE_REMOVED:
 		if (t->removed.nr < REMOVED_MAX)
-			string_list_add(&t->removed, text + 1);
+			string_list_add(&t->removed, m->data);
 		break;
 	case MESSAGE_ERROR:
-		error_set(&err, "%s", text + 1);
+		error_set(&err, "%s", m->data);
 		error_context(&err, "cannot start the sandbox");
 		fail(t, &err);
 		break;
@@ -339,30 +343,12 @@ static void take_message(struct trial *t, const char *text, size_t len, int *fds
 /* Takes one message; false where there is none. */
 static bool receive(struct trial *t)
 {
-	char text[4200];
-	union {
-		char buf[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct iovec iov = { text, sizeof(text) - 1 };
-	struct msghdr msg = { .msg_iov = &iov,
-			      .msg_iovlen = 1,
-			      .msg_control = control.buf,
-			      .msg_controllen = sizeof(control.buf) };
-	ssize_t n = recvmsg(t->control, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	struct cmsghdr *c;
-	int fds[2] = { -1, -1 };
+	struct channel_message m;
 
-	if (n <= 0)
+	if (channel_receive(t->control, MSG_DONTWAIT, &m) <= 0)
 		return false;
-	text[n] = '\0';
-	c = CMSG_FIRSTHDR(&msg);
-	if (c && c->cmsg_type == SCM_RIGHTS)
-		memcpy(fds, CMSG_DATA(c), c->cmsg_len - CMSG_LEN(0));
-	take_message(t, text, (size_t)n, fds);
-	for (size_t i = 0; i < 2; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
+	take_message(t, &m);
+	channel_message_release(&m);
 	return true;
 }
 
@@ -458,13 +444,16 @@ static int launch(struct trial *t, struct error *err)
 	return 0;
 }
 
-static void reap(struct trial *t, int *pidfd)
+/* How the process ended, as a shell has it: its exit status, or 128 and the signal. */
+static int reap(struct trial *t, int *pidfd)
 {
-	siginfo_t info;
+	siginfo_t info = { 0 };
 
-	if (*pidfd >= 0)
-		waitid(P_PIDFD, (id_t)*pidfd, &info, WEXITED);
+	if (*pidfd < 0)
+		return -1;
+	waitid(P_PIDFD, (id_t)*pidfd, &info, WEXITED);
 	close_fd(t, pidfd);
+	return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 }
 
 /* Everything is dead: takes what is still in the pipes, and lets the descriptors go. */
@@ -477,8 +466,8 @@ static int settle(struct trial *t, struct error *err)
 			read_stream(t, s);
 	while (t->control >= 0 && receive(t))
 		;
-	reap(t, &t->keeper);
-	reap(t, &t->init);
+	t->keeper_fate = reap(t, &t->keeper);
+	t->init_fate = reap(t, &t->init);
 	close_fd(t, &t->control);
 	close_fd(t, &t->streams[0]);
 	close_fd(t, &t->streams[1]);
@@ -500,7 +489,9 @@ static int conclude(struct trial *t, const struct cgroup_usage *before, struct o
 	}
 	look_at_limits(t, true);
 	if (!t->ended_by_us && !t->has_status)
-		return error_set(err, "the sandbox ended without saying how");
+		return error_set(err,
+				 "the sandbox ended without saying how (keeper %d, init %d)",
+				 t->keeper_fate, t->init_fate);
 	if (!t->ended_by_us && WIFSIGNALED(t->status)) {
 		t->outcome.kind = OUTCOME_SIGNALED;
 		t->outcome.signal = WTERMSIG(t->status);
@@ -516,6 +507,16 @@ static int conclude(struct trial *t, const struct cgroup_usage *before, struct o
 	return 0;
 }
 
+/* A leaf that had to be killed is of no more use. */
+static int renew_leaf(struct trial *t, struct error *err)
+{
+	if (!t->leaf.killed)
+		return 0;
+	cgroup_leaf_remove(&t->leaf);
+	t->usage = (struct cgroup_usage){ 0 };
+	return cgroup_leaf_make(t->cgroups, &t->limits, OWN_PIDS, &t->leaf, err);
+}
+
 int trial_run(struct trial *t, const struct trial_command *command, struct outcome *ret,
 	      struct error *err)
 {
@@ -523,6 +524,8 @@ int trial_run(struct trial *t, const struct trial_command *command, struct outco
 	struct error late = ERROR_INIT;
 	int failed;
 
+	if (renew_leaf(t, err))
+		return -1;
 	before = t->usage;
 	t->command = command;
 	t->last = command->phase;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/channel.h"
 #include "sandbox/internal.h"
 #include "sandbox/mounts.h"
 #include "sandbox/outdir.h"
@@ -157,7 +158,7 @@ static int build_proc(struct error *err)
 
 static void tell_removed(const char *path, void *data)
 {
-	message_send(*(int *)data, MESSAGE_REMOVED, path, strnlen(path, 4096), NULL, 0);
+	channel_send(*(int *)data, MESSAGE_REMOVED, path, strnlen(path, 4096), NULL, 0);
 }
 
 /* The leavings of earlier phases go, save OUT; and OUT holds only files and folders after. */
