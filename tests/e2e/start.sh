@@ -7,11 +7,14 @@ configure <<-'CONFIG'
 [budget]
 	experiments = 9
 CONFIG
+# Far enough from zero, where the sweep would have no more ideas.
+echo 100000 >value
+git commit -qam 'a larger number'
 before=$(git status --porcelain --ignored; git rev-parse HEAD; git symbolic-ref HEAD)
 
 check_status 'a smoke run ends with 0' 0 git autoresearch start --smoke
 check_equal 'it made six experiments' 6 "$(git autoresearch log --json | wc -l)"
-check_equal 'the baseline is what was committed' 100 "$(git autoresearch status --json | jq .baseline)"
+check_equal 'the baseline is what was committed' 100000 "$(git autoresearch status --json | jq .baseline)"
 check 'something was accepted' test "$(git autoresearch status --json | jq .verdicts.accepted)" -gt 0
 check_equal 'the best is the incumbent'\''s value' \
 	"$(git show autoresearch/main:value)" "$(git autoresearch status --json | jq .best)"
