@@ -16,7 +16,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototype
 # Warnings are errors in a checkout; a distribution's tarball is built by other compilers.
 WARNINGS += $(if $(wildcard .git),-Werror)
 HARDENING := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
-CPPFLAGS += -Isrc -D_GNU_SOURCE
+CPPFLAGS += -Isrc -I. -D_GNU_SOURCE
 CFLAGS ?= -O2 -g
 ifneq ($(SANITIZE),)
 INSTRUMENT := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
