@@ -3,6 +3,7 @@
 #include <cjson/cJSON.h>
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -250,6 +251,8 @@ static void write_value(const cJSON *item, bool pretty, int depth, struct strbuf
 		write_string(item->valuestring, out);
 	else if (cJSON_IsNumber(item))
 		strbuf_add_number(out, item->valuedouble);
+	else if (cJSON_IsRaw(item))
+		strbuf_addstr(out, item->valuestring);
 	else if (cJSON_IsBool(item))
 		strbuf_addstr(out, cJSON_IsTrue(item) ? "true" : "false");
 	else
@@ -334,6 +337,27 @@ void json_add_double(struct json *parent, const char *key, double value)
 		json_add(parent, key, wrap(cJSON_CreateNumber(value)));
 	else
 		json_add_null(parent, key);
+}
+
+void json_add_uint64(struct json *parent, const char *key, uint64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	json_add(parent, key, wrap(cJSON_CreateRaw(text)));
+}
+
+void json_add_decimal(struct json *parent, const char *key, int64_t units, int decimals)
+{
+	uint64_t size = units < 0 ? -(uint64_t)units : (uint64_t)units, scale = 1;
+	char text[64];
+
+	for (int i = 0; i < decimals; i++)
+		scale *= 10;
+	snprintf(text, sizeof(text), decimals ? "%s%llu.%0*llu" : "%s%llu",
+		 units < 0 ? "-" : "", (unsigned long long)(size / scale), decimals,
+		 (unsigned long long)(size % scale));
+	json_add(parent, key, wrap(cJSON_CreateRaw(text)));
 }
 
 void json_add_bool(struct json *parent, const char *key, bool value)

@@ -48,6 +48,11 @@ struct json *json_add_array(struct json *parent, const char *key);
 void json_add_string(struct json *parent, const char *key, const char *value); /* NULL: null */
 void json_add_int(struct json *parent, const char *key, int64_t value);
 void json_add_double(struct json *parent, const char *key, double value);
+/* Numbers that are written to the last digit, also above 2^53; they cannot be read from the
+ * tree. The decimal is `units` of 10^-`decimals`, with all its decimals: (1250000, 6) is
+ * 1.250000. */
+void json_add_uint64(struct json *parent, const char *key, uint64_t value);
+void json_add_decimal(struct json *parent, const char *key, int64_t units, int decimals);
 void json_add_bool(struct json *parent, const char *key, bool value);
 void json_add_null(struct json *parent, const char *key);
 

@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define X32_BIT 0x40000000u
+
 /* A mount call that the headers of Debian 12 do not know yet. */
 #define NR_OPEN_TREE_ATTR 467
 
@@ -274,36 +276,44 @@ int syscall_filter_install(const struct syscall_filter *filter)
 			    SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter->program);
 }
 
+const char *syscall_name(uint32_t arch, uint32_t number)
+{
+	static char last[48];
+	bool x32 = arch == AUDIT_ARCH_X86_64 && number & X32_BIT;
+	CLEANUP_FREE char *name = NULL;
+
+	if (arch != AUDIT_ARCH_X86_64 && arch != AUDIT_ARCH_I386)
+		return NULL;
+	/* SCMP_ARCH_… are the kernel's own numbers, and one more for x32. */
+	name = seccomp_syscall_resolve_num_arch(x32 ? SCMP_ARCH_X32 : arch, (int)number);
+	for (size_t i = 0; i < ARRAY_SIZE(unnamed) && !name; i++)
+		if (unnamed[i].number == (int)(number & ~X32_BIT))
+			name = xstrdup(unnamed[i].name);
+	if (!name)
+		return NULL;
+	snprintf(last, sizeof(last), "%s", name);
+	return last;
+}
+
 int syscall_report_read(int fd, char *ret_name, size_t size)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 	struct seccomp_notif report = { 0 };
-	const char *kind = "";
-	uint32_t arch = SCMP_ARCH_X86_64;
-	char *name;
-	int nr;
+	const char *kind = "", *name;
 
 	/* The process may be dead by now, and then receiving would wait for another. */
 	if (poll(&poll_fd, 1, 0) != 1 || !(poll_fd.revents & POLLIN) ||
 	    ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &report))
 		return -1;
-	nr = report.data.nr;
-	if (report.data.arch == AUDIT_ARCH_I386) {
+	if (report.data.arch == AUDIT_ARCH_I386)
 		kind = "i386:";
-		arch = SCMP_ARCH_X86;
-	} else if (nr & 0x40000000) {
+	else if (report.data.nr & X32_BIT)
 		kind = "x32:";
-		arch = SCMP_ARCH_X32;
-	}
-	name = seccomp_syscall_resolve_num_arch(arch, nr);
-	for (size_t i = 0; i < ARRAY_SIZE(unnamed) && !name; i++)
-		if (unnamed[i].number == (nr & ~0x40000000))
-			name = xstrdup(unnamed[i].name);
+	name = syscall_name(report.data.arch, (uint32_t)report.data.nr);
 	if (name)
 		snprintf(ret_name, size, "%s%s", kind, name);
 	else
-		snprintf(ret_name, size, "%s%d", kind, nr);
-	free(name);
+		snprintf(ret_name, size, "%s%d", kind, report.data.nr);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -44,6 +45,10 @@ int syscall_filter_install(const struct syscall_filter *filter);
  * other kinds, the number where it has no name. 0; -1 where there was none.
  */
 int syscall_report_read(int fd, char *ret_name, size_t size);
+
+/* The name of a call of the kind that AUDIT_ARCH_… says (x32 by the number's bit 30), until the
+ * next such question; NULL where it has none. */
+const char *syscall_name(uint32_t arch, uint32_t number);
 
 /* The names of both lists, a line each ("deny mount", "quiet keyctl"), for the policy's digest. */
 void syscall_policy_text(const struct string_list *deny, struct strbuf *out);

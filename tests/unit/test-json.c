@@ -247,6 +247,25 @@ static void round_trip(void **state)
 	assert_true(number == 1.0000000000000002);
 }
 
+static void numbers_to_the_last_digit(void **state)
+{
+	CLEANUP_JSON struct json *o = json_new_object();
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	(void)state;
+	json_add_uint64(o, "most", UINT64_MAX);
+	json_add_decimal(o, "second", 1250000, 6);
+	json_add_decimal(o, "microsecond", 1, 6);
+	json_add_decimal(o, "before", -1, 6);
+	json_add_decimal(o, "least", INT64_MIN, 0);
+	json_add_decimal(o, "tenth", INT64_MIN, 1);
+	json_write(o, false, &text);
+	assert_string_equal(text.buf, "{\"most\":18446744073709551615,\"second\":1.250000,"
+				      "\"microsecond\":0.000001,\"before\":-0.000001,"
+				      "\"least\":-9223372036854775808,"
+				      "\"tenth\":-922337203685477580.8}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +276,7 @@ int main(void)
 		cmocka_unit_test(getters_of_what_may_be_null),
 		cmocka_unit_test(arrays_and_members),
 		cmocka_unit_test(writing),
+		cmocka_unit_test(numbers_to_the_last_digit),
 		cmocka_unit_test(strings_are_made_safe),
 		cmocka_unit_test(round_trip),
 	};

@@ -1,0 +1,76 @@
+/*
+ * Whatever bytes stand where the kernel's records should be: they are read to their end or
+ * refused, and every line that is made of them is JSON, in one line.
+ */
+
+#include <linux/audit.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "model/audit.h"
+
+#define CHECK(condition)          \
+	do {                      \
+		if (!(condition)) \
+			abort();  \
+	} while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char *call_name(uint32_t arch, uint32_t number)
+{
+	return arch == AUDIT_ARCH_I386 || number % 3 ? NULL : "call";
+}
+
+static void check_line(const struct strbuf *line)
+{
+	CLEANUP_JSON struct json *back = NULL;
+	struct error err = ERROR_INIT;
+
+	CHECK(line->len && strchr(line->buf, '\n') == line->buf + line->len - 1);
+	CHECK(!json_parse(line->buf, line->len, &back, &err));
+	CHECK(json_is_object(json_get(back, "object")) ||
+	      json_is_object(json_get(back, "totals")));
+}
+
+/* The rest of the input, as far as it goes, for the counts. */
+static void check_totals(const uint8_t *data, size_t size)
+{
+	static const struct string_list programs;
+	CLEANUP_FREE struct audit_counts *counts = xcalloc(1, sizeof(*counts));
+	CLEANUP_STRBUF struct strbuf line = STRBUF_INIT;
+	struct audit_totals totals = {
+		.counts = counts, .policy = "", .kernel = "", .programs = &programs
+	};
+
+	memcpy(counts, data, size < sizeof(*counts) ? size : sizeof(*counts));
+	/* Below what a signed number holds, as the counts of a few days are. */
+	for (uint64_t *n = (uint64_t *)counts; n < (uint64_t *)(counts + 1); n++)
+		*n >>= 16;
+	audit_totals_write(&totals, 0, call_name, &line);
+	check_line(&line);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct audit_clock clock = { .start = 1, .phase_start = { 0, 1, 2, 1u << 31, 0 } };
+	struct error err = ERROR_INIT;
+	struct audit_event event;
+	ssize_t n;
+
+	while ((n = audit_event_next(data, size, &event, &err)) > 0) {
+		CLEANUP_STRBUF struct strbuf line = STRBUF_INIT;
+
+		CHECK((size_t)n <= size && (size_t)n <= AUDIT_RECORD_MAX);
+		CHECK(event.record.class < AUDIT_CLASSES);
+		audit_event_write(&event, event.record.time, &clock, call_name, &line);
+		check_line(&line);
+		data += n;
+		size -= (size_t)n;
+	}
+	CHECK(n == 0 || *err.message);
+	check_totals(data, size);
+	return 0;
+}
