@@ -6,6 +6,7 @@ DESTDIR ?=
 BUILD ?= build
 CC ?= gcc
 CLANG ?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 MAKEFLAGS += $(if $(filter 1,$(V)),,-s)
@@ -36,11 +37,12 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 E2E := $(filter-out tests/e2e/lib.sh,$(wildcard tests/e2e/*.sh))
 MAN := $(patsubst man/%.scd,$(BUILD)/man/%,$(wildcard man/*.scd))
-FORMATTED := $(wildcard src/*.c src/*/*.c tests/unit/*.c tests/fuzz/*.c)
+FORMATTED := $(wildcard src/*.c src/*/*.c ebpf/*.c tests/unit/*.c tests/fuzz/*.c)
 PROGRAM := git-autoresearch
+WARDEN := $(BUILD)/git-autoresearch-warden
 
 all: deps
-	$(Q)$(MAKE) --no-print-directory $(if $(wildcard src/main.c),$(PROGRAM)) man
+	$(Q)$(MAKE) --no-print-directory $(PROGRAM) $(WARDEN) man
 
 deps:
 	$(Q).ci/deps
@@ -48,6 +50,27 @@ deps:
 $(PROGRAM): $(BUILD)/src/main.o $(BUILD)/lib.a
 	$(say) LINK $@
 	$(Q)$(link) -o $@ $^ $(PKG_LIBS) -lm
+
+# The kernel's side is compiled by clang, whatever compiles the rest, and goes into the warden.
+$(BUILD)/%.bpf.o: %.bpf.c
+	$(say) BPF $<
+	$(Q)mkdir -p $(@D) && $(CLANG) -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror \
+		-Wno-unused-parameter -Wno-missing-declarations -I. \
+		-I/usr/include/$(shell $(CC) -print-multiarch) -MMD -MP -c -o $@ $<
+
+$(BUILD)/ebpf/audit.o: $(BUILD)/ebpf/watch.bpf.o $(BUILD)/ebpf/guard.bpf.o
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(BUILD)/ebpf/%.skel.h: $(BUILD)/ebpf/%.o
+	$(say) SKELETON $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $* >$@
+
+$(BUILD)/src/warden/programs.o: CPPFLAGS += -I$(BUILD)
+$(BUILD)/src/warden/programs.o: $(BUILD)/ebpf/audit.skel.h
+
+$(WARDEN): $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/warden/*.c)) $(BUILD)/lib.a
+	$(say) LINK $@
+	$(Q)$(link) -o $@ $^ -lbpf
 
 $(BUILD)/lib.a: $(OBJECTS)
 	$(say) AR $@
@@ -129,4 +152,4 @@ clean:
 
 .PHONY: all deps man demo unit check check-vm asan run-asan fuzz run-fuzz bench lint fmt install uninstall clean
 .SECONDARY:
--include $(OBJECTS:.o=.d) $(BUILD)/src/main.d $(UNIT:%=%.d)
+-include $(OBJECTS:.o=.d) $(wildcard $(BUILD)/ebpf/*.d $(BUILD)/src/warden/*.d) $(BUILD)/src/main.d $(UNIT:%=%.d)

@@ -30,6 +30,15 @@ int timer_arm(int timer, double seconds, double interval)
 	return timerfd_settime(timer, 0, &t, NULL);
 }
 
+double seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) +
+	       (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
 bool timer_take(int timer)
 {
 	uint64_t expirations;

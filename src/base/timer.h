@@ -4,6 +4,7 @@
 /* timerfd(2) in seconds. */
 
 #include <stdbool.h>
+#include <time.h>
 
 #include "base/error.h"
 
@@ -14,6 +15,9 @@ int timer_new(struct error *err);
 /* Arms it: once after `seconds` (of which 0 is the shortest time there is, not none), and
  * then every `interval` seconds where that is above 0. -1 with errno. */
 int timer_arm(int timer, double seconds, double interval);
+
+/* Since a moment of CLOCK_MONOTONIC. */
+double seconds_since(const struct timespec *start);
 
 /* Takes its expiry. False where there is none. */
 bool timer_take(int timer);

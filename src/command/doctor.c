@@ -21,7 +21,7 @@ static void print_json(const struct probes *probes)
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 	struct json *checks;
 
-	json_add_string(object, "level", "none");
+	json_add_string(object, "level", audit_level_name(probes->level));
 	checks = json_add_array(object, "checks");
 	for (size_t i = 0; i < probes->nr; i++) {
 		const struct probe *p = &probes->items[i];
@@ -36,10 +36,9 @@ static void print_json(const struct probes *probes)
 	printf("%s\n", text.buf);
 }
 
-/* The audit is known to be missing; anything else that is keeps a campaign from running. */
 static bool can_run(const struct probes *probes)
 {
-	for (size_t i = 0; i + 1 < probes->nr; i++)
+	for (size_t i = 0; i < probes->nr; i++)
 		if (!probes->items[i].ok)
 			return false;
 	return true;

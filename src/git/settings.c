@@ -133,16 +133,14 @@ int settings_set_proposer(struct settings *s, const char *proposer, struct error
 
 static int judge_audit(struct raw *raw, struct error *err)
 {
-	raw->settings->audit = AUDIT_WARN;
-	if (!raw->audit || !strcmp(raw->audit, "warn"))
+	raw->settings->audit = AUDIT_ENFORCE;
+	if (!raw->audit || !strcmp(raw->audit, "enforce"))
 		return 0;
-	if (strcmp(raw->audit, "enforce")) {
-		error_set(err, SECTION "audit: '%s' is neither warn nor enforce", raw->audit);
-		return error_hint(err, "git config " SECTION "audit warn");
-	}
-	error_set(err,
-		  SECTION "audit=enforce is not part of this version, which has no warden");
-	return error_hint(err, "git config " SECTION "audit warn");
+	raw->settings->audit = AUDIT_WARN;
+	if (!strcmp(raw->audit, "warn"))
+		return 0;
+	error_set(err, SECTION "audit: '%s' is neither enforce nor warn", raw->audit);
+	return error_hint(err, "git config " SECTION "audit enforce");
 }
 
 static int judge_paths(const struct settings *s, struct error *err)

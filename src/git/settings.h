@@ -11,8 +11,8 @@
 #include "base/strbuf.h"
 
 enum audit_mode {
-	AUDIT_WARN,
-	AUDIT_ENFORCE,
+	AUDIT_ENFORCE, /* no eBPF, no run */
+	AUDIT_WARN,    /* run, and record the lower level */
 };
 
 struct settings {
@@ -24,7 +24,7 @@ struct settings {
 };
 
 /*
- * Reads them. This version holds no warden and no relay, so `audit=enforce`,
+ * Reads them. This version holds no relay, so
  * `allowNetwork`, `setupNetwork` and `proposerNetwork` are errors with a hint; a key of
  * `autoresearch.*` that this version does not know is warned of by name (on stderr). A bind
  * must be an absolute path that exists.

@@ -335,13 +335,15 @@ int agent_propose(struct search *s, int64_t number, struct proposal *ret,
 		  enum proposed *ret_how, struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf prompt = STRBUF_INIT;
+	struct trial_place place = s->place;
 	struct trial *trial;
 	int failed;
 
 	if ((!s->proposer_command && agent_find(s, err)) || open_sandbox(s, err) ||
-	    briefing_build(s, number, &prompt, err) ||
-	    trial_open(&trial, s->proposer_sandbox, &s->cgroups, s->filter, s->events,
-		       &s->config.limits, err))
+	    briefing_build(s, number, &prompt, err))
+		return -1;
+	place.sandbox = s->proposer_sandbox;
+	if (trial_open(&trial, &place, &s->config.limits, err))
 		return -1;
 	failed = ask(s, trial, number, &prompt, ret, ret_how, err);
 	trial_close(trial);

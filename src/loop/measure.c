@@ -178,8 +178,7 @@ int measure_trial(struct search *s, int64_t experiment, int number, struct trial
 	int failed;
 
 	*ret = (struct trial_result){ .seed = trial_seed(s, number) };
-	if (trial_open(&trial, s->sandbox, &s->cgroups, s->filter, s->events, &s->config.limits,
-		       err))
+	if (trial_open(&trial, &s->place, &s->config.limits, err))
 		return -1;
 	failed = run_phases(s, trial, experiment, number, ret, logs, err);
 	removed = trial_removed(trial);
@@ -245,8 +244,7 @@ static int run_setup(struct search *s, const char *path, struct error *err)
 	int failed;
 
 	failed = measure_editable(s, &masked, err) ||
-		 trial_open(&trial, s->sandbox, &s->cgroups, s->filter, s->events,
-			    &s->config.limits, err);
+		 trial_open(&trial, &s->place, &s->config.limits, err);
 	if (!failed) {
 		if (s->watcher && s->watcher->phase)
 			s->watcher->phase(0, PHASE_SETUP, command.timeout, s->watcher->data);

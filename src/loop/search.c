@@ -14,6 +14,7 @@
 #include "loop/policy.h"
 #include "loop/propose.h"
 #include "loop/store.h"
+#include "sandbox/policy.h"
 
 #define CONFIG_MAX (1 << 20)
 #define PROGRAM_MAX (256 << 10)
@@ -131,6 +132,18 @@ static char *describe_host(const struct search *s)
 		       sandbox_measures_disk(s->sandbox) ? ", disk measured" : "");
 }
 
+/* Where candidates are to be held by eBPF, and cannot be, none is run. */
+static int refuse_unaudited(const struct search *s, struct error *err)
+{
+	const char *remedy = warden_remedy(s->warden);
+
+	if (s->settings.audit != AUDIT_ENFORCE || warden_level(s->warden) >= AUDIT_LEVEL_B)
+		return 0;
+	error_set(err, "no audit by eBPF here: %s", warden_lacks(s->warden));
+	return error_hint(err, "%s%sgit config autoresearch.audit warn runs without it",
+			  remedy ? remedy : "", remedy ? "; or " : "");
+}
+
 /* What of the host its sandbox shows, and how it is fenced. */
 static int open_sandbox(struct search *s, struct error *err)
 {
@@ -146,8 +159,21 @@ static int open_sandbox(struct search *s, struct error *err)
 			return error_hint(err, "names are as in syscalls(2)");
 		}
 	if (syscall_filter_new(&s->filter, &s->config.deny, err) ||
-	    cgroup_base_open(&s->cgroups, s->store, err) ||
-	    sandbox_open(&s->sandbox, &options, err))
+	    cgroup_base_open(&s->cgroups, s->store, err))
+		return -1;
+	/* It loads while the sandbox is made. */
+	s->warden = warden_start(&s->cgroups, s->events);
+	if (sandbox_open(&s->sandbox, &options, err))
+		return -1;
+	audit_policy_init(&s->rules, &s->config.deny, &s->settings.devices);
+	s->place = (struct trial_place){ .sandbox = s->sandbox,
+					 .cgroups = &s->cgroups,
+					 .filter = s->filter,
+					 .warden = s->warden,
+					 .policy = &s->rules,
+					 .loop = s->events };
+	warden_await(s->warden);
+	if (refuse_unaudited(s, err))
 		return -1;
 	policy_digest(&s->config, &s->settings, s->policy);
 	s->host = describe_host(s);
@@ -307,6 +333,7 @@ void search_close(struct search *s)
 	slot_free(s->slot);
 	sandbox_free(s->proposer_sandbox);
 	sandbox_free(s->sandbox);
+	warden_free(s->warden);
 	if (s->cgroups.unified)
 		cgroup_base_close(&s->cgroups);
 	syscall_filter_free(s->filter);

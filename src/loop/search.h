@@ -69,6 +69,9 @@ struct search {
 	struct sandbox *proposer_sandbox; /* with what a proposer may see; made on first use */
 	struct cgroup_base cgroups;
 	struct syscall_filter *filter;
+	struct warden *warden;
+	struct audit_policy rules; /* that every trial is held to; see sandbox/policy.h */
+	struct trial_place place;  /* of all of the above */
 	struct trial *running; /* what a signal cancels */
 	bool proposing;	       /* and it is a proposer */
 	char policy[65];

@@ -89,8 +89,7 @@ static int run(struct search *s, enum phase phase, const char *const *argv,
 		failed = measure_editable(s, &masked, err);
 		command.masked = &masked;
 	}
-	failed = failed || trial_open(&trial, s->sandbox, &s->cgroups, s->filter, s->events,
-				      &s->config.limits, err);
+	failed = failed || trial_open(&trial, &s->place, &s->config.limits, err);
 	if (!failed) {
 		s->running = trial;
 		failed = trial_run(trial, &command, ret, err);

@@ -5,18 +5,10 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/timer.h"
 #include "loop/candidate.h"
 #include "loop/measure.h"
 #include "loop/propose.h"
-
-static double seconds_since(const struct timespec *start)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) +
-	       (double)(now.tv_nsec - start->tv_nsec) / 1e9;
-}
 
 /* What every record says of where and when it was made. */
 static void record_begin(struct search *s, struct record *r, enum record_type type,

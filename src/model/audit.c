@@ -145,11 +145,11 @@ void audit_summary_add(struct audit_summary *summary, const struct audit_totals 
 
 		summary->events += (int64_t)received;
 		summary->lost += (int64_t)lost;
-		if (lost && (class == AUDIT_CALL || audit_is_critical(class, AUDIT_ALLOWED)))
-			summary->incomplete = true;
-		if (received + lost != counts->emitted[class])
+		if (lost != counts->lost[class] || received + lost != counts->emitted[class])
 			summary->incomplete = true;
 	}
+	if (counts->lost_critical)
+		summary->incomplete = true;
 	summary->denied += (int64_t)(counts->refused + counts->denied);
 }
 

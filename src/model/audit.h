@@ -98,9 +98,9 @@ struct audit_summary {
 };
 
 /*
- * Adds the totals of a trial. The log is incomplete where an act of a critical class was lost
- * (see audit_is_critical(); a denied system call is an act of the class `call`), or where more
- * arrived of a class than was emitted: then the counts are not to be believed.
+ * Adds the totals of a trial. The log is incomplete where a critical act was lost (see
+ * ebpf/audit.h), and where something is missing that nobody counted, or more arrived of a class
+ * than was emitted: then the counts are not to be believed.
  */
 void audit_summary_add(struct audit_summary *summary, const struct audit_totals *totals);
 

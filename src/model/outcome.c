@@ -46,10 +46,18 @@ void outcome_reason(const struct outcome *o, struct strbuf *out)
 	case OUTCOME_SYSCALL:
 		strbuf_addf(out, "syscall %s", o->syscall);
 		break;
+	case OUTCOME_NETWORK:
+		strbuf_addf(out, "network %s", o->network);
+		break;
 	case OUTCOME_CANCELLED:
 		strbuf_addstr(out, "cancelled");
 		break;
 	}
+}
+
+bool outcome_is_violation(const struct outcome *o)
+{
+	return o->kind == OUTCOME_SYSCALL || o->kind == OUTCOME_NETWORK;
 }
 
 bool outcome_was_killed(const struct outcome *o)

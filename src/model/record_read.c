@@ -180,19 +180,27 @@ static int read_metrics(const struct json *o, struct metrics *ret, struct error 
 	return 0;
 }
 
+static int name_parse(const char *name, char *ret, size_t size)
+{
+	if (!*name || strlen(name) >= size)
+		return -1;
+	memcpy(ret, name, strlen(name) + 1);
+	return 0;
+}
+
 /* The inverse of outcome_reason() for what the sandbox ended. */
 static int killed_parse(const char *killed, struct outcome *ret)
 {
 	CLEANUP_STRBUF struct strbuf reason = STRBUF_INIT;
-	static const char prefix[] = "syscall ";
+	static const char syscall[] = "syscall ", network[] = "network ";
 
-	if (starts_with(killed, prefix)) {
-		killed += strlen(prefix);
-		if (!*killed || strlen(killed) >= sizeof(ret->syscall))
-			return -1;
+	if (starts_with(killed, syscall)) {
 		ret->kind = OUTCOME_SYSCALL;
-		memcpy(ret->syscall, killed, strlen(killed) + 1);
-		return 0;
+		return name_parse(killed + strlen(syscall), ret->syscall, sizeof(ret->syscall));
+	}
+	if (starts_with(killed, network)) {
+		ret->kind = OUTCOME_NETWORK;
+		return name_parse(killed + strlen(network), ret->network, sizeof(ret->network));
 	}
 	for (ret->kind = OUTCOME_TIMEOUT; ret->kind <= OUTCOME_OUTPUT; ret->kind++) {
 		strbuf_reset(&reason);

@@ -70,7 +70,7 @@ static void judge_outcome(enum phase phase, const struct outcome *o, struct verd
 		return;
 	}
 	outcome_reason(o, &reason);
-	verdict_set(ret, o->kind == OUTCOME_SYSCALL ? VERDICT_VIOLATION : VERDICT_FAILED, "%s",
+	verdict_set(ret, outcome_is_violation(o) ? VERDICT_VIOLATION : VERDICT_FAILED, "%s",
 		    reason.buf);
 }
 
@@ -80,7 +80,7 @@ static enum phase deciding_phase(const struct trial_result *result)
 	enum phase phase;
 
 	for (phase = PHASE_RUN; phase <= PHASE_EVALUATE; phase++)
-		if (result->ran[phase] && result->outcomes[phase].kind == OUTCOME_SYSCALL)
+		if (result->ran[phase] && outcome_is_violation(&result->outcomes[phase]))
 			return phase;
 	for (phase = PHASE_RUN; phase <= PHASE_EVALUATE; phase++)
 		if (result->ran[phase] && !outcome_is_success(&result->outcomes[phase]))

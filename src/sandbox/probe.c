@@ -85,8 +85,7 @@ static void try_canary(const struct canary *c, struct trial *trial, struct probe
 	add(ret, c->name, false, detail.buf, NULL);
 }
 
-static void try_canaries(const struct sandbox *sandbox, struct cgroup_base *cgroups,
-			 const struct syscall_filter *filter, struct probes *ret)
+static void try_canaries(const struct trial_place *place, struct probes *ret)
 {
 	const struct limits limits = { .memory = 32 * MEGABYTE,
 				       .cpus = 1,
@@ -94,23 +93,17 @@ static void try_canaries(const struct sandbox *sandbox, struct cgroup_base *cgro
 				       .disk = 8 * MEGABYTE,
 				       .output = MEGABYTE };
 	struct error err = ERROR_INIT;
-	struct evloop *events;
 
-	if (evloop_new(&events, &err)) {
-		add(ret, "sandbox", false, err.message, err.hint);
-		return;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(canaries); i++) {
 		struct trial *trial;
 
-		if (trial_open(&trial, sandbox, cgroups, filter, events, &limits, &err)) {
+		if (trial_open(&trial, place, &limits, &err)) {
 			add(ret, canaries[i].name, false, err.message, err.hint);
 			continue;
 		}
 		try_canary(&canaries[i], trial, ret);
 		trial_close(trial);
 	}
-	evloop_free(events);
 }
 
 static void probe_kernel(struct probes *ret)
@@ -125,16 +118,46 @@ static void probe_kernel(struct probes *ret)
 	add(ret, "kernel", true, detail, NULL);
 }
 
+/* What of the audit was seen to work, by every hook once. */
+static void probe_audit(struct warden *warden, struct probes *ret)
+{
+	CLEANUP_FREE char *detail = NULL;
+	const char *lacks;
+
+	warden_await(warden);
+	ret->level = warden_level(warden);
+	lacks = warden_lacks(warden);
+	detail = xstrfmt("level %s: %s%s%s", audit_level_name(ret->level),
+			 ret->level == AUDIT_LEVEL_C
+				 ? "what candidates do is not on record"
+				 : "every exec, connection and refused call is on record",
+			 lacks ? "; " : "", lacks ? lacks : "");
+	add(ret, "audit", ret->level >= AUDIT_LEVEL_B, detail, warden_remedy(warden));
+}
+
+static void probe_sandbox(const struct sandbox *sandbox, struct probes *ret)
+{
+	add(ret, "namespaces", true, "user, pid, mount, net, ipc, uts and cgroup", NULL);
+	if (sandbox_measures_disk(sandbox))
+		add(ret, "disk", true,
+		    "measured several times a second, not capped by the kernel",
+		    "a kernel from 6.6 on caps it");
+}
+
 void probe_machine(const char *store, struct probes *ret)
 {
 	struct sandbox_options options = { .store = store };
 	struct cgroup_base cgroups = { 0 };
 	struct syscall_filter *filter = NULL;
 	struct sandbox *sandbox = NULL;
+	struct warden *warden = NULL;
+	struct evloop *events = NULL;
 	struct error err = ERROR_INIT;
 
-	*ret = (struct probes){ 0 };
+	*ret = (struct probes){ .level = AUDIT_LEVEL_C };
 	probe_kernel(ret);
+	if (evloop_new(&events, &err))
+		add(ret, "events", false, err.message, err.hint);
 	if (cgroup_base_open(&cgroups, store, &err)) {
 		add(ret, "cgroups", false, err.message, err.hint);
 	} else {
@@ -142,24 +165,30 @@ void probe_machine(const char *store, struct probes *ret)
 			xstrfmt("memory, pids and cpu, %s", cgroup_layout(&cgroups));
 
 		add(ret, "cgroups", true, detail, NULL);
+		if (events)
+			warden = warden_start(&cgroups, events);
 	}
 	if (syscall_filter_new(&filter, NULL, &err))
 		add(ret, "system call filter", false, err.message, err.hint);
 	if (sandbox_open(&sandbox, &options, &err))
 		add(ret, "namespaces", false, err.message, err.hint);
 	else
-		add(ret, "namespaces", true, "user, pid, mount, net, ipc, uts and cgroup",
-		    NULL);
-	if (sandbox && sandbox_measures_disk(sandbox))
-		add(ret, "disk", true,
-		    "measured several times a second, not capped by the kernel",
-		    "a kernel from 6.6 on caps it");
-	if (sandbox && filter && cgroups.unified)
-		try_canaries(sandbox, &cgroups, filter, ret);
+		probe_sandbox(sandbox, ret);
+	if (sandbox && filter && warden) {
+		struct trial_place place = { .sandbox = sandbox,
+					     .cgroups = &cgroups,
+					     .filter = filter,
+					     .loop = events };
+
+		try_canaries(&place, ret);
+	}
+	if (warden)
+		probe_audit(warden, ret);
+	warden_free(warden);
 	sandbox_free(sandbox);
 	syscall_filter_free(filter);
 	if (cgroups.unified)
 		cgroup_base_close(&cgroups);
-	add(ret, "audit", false, "none: no system call and no connection is put on record",
-	    "this version has no eBPF warden");
+	if (events)
+		evloop_free(events);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/strbuf.h"
+#include "model/audit.h"
 
 struct probe {
 	const char *name; /* "memory limit" */
@@ -20,6 +21,7 @@ struct probe {
 struct probes {
 	struct probe *items;
 	size_t nr;
+	enum audit_level level;
 };
 
 void probes_release(struct probes *probes);

@@ -17,6 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "ebpf/audit.h"
+
 #define X32_BIT 0x40000000u
 
 /* A mount call that the headers of Debian 12 do not know yet. */
@@ -295,25 +297,30 @@ const char *syscall_name(uint32_t arch, uint32_t number)
 	return last;
 }
 
+void syscall_describe(uint32_t arch, uint32_t number, char *ret, size_t size)
+{
+	const char *kind = "", *name = syscall_name(arch, number);
+
+	if (arch == AUDIT_ARCH_I386)
+		kind = "i386:";
+	else if (number & X32_BIT)
+		kind = "x32:";
+	if (name)
+		snprintf(ret, size, "%s%s", kind, name);
+	else
+		snprintf(ret, size, "%s%u", kind, number);
+}
+
 int syscall_report_read(int fd, char *ret_name, size_t size)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 	struct seccomp_notif report = { 0 };
-	const char *kind = "", *name;
 
 	/* The process may be dead by now, and then receiving would wait for another. */
 	if (poll(&poll_fd, 1, 0) != 1 || !(poll_fd.revents & POLLIN) ||
 	    ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &report))
 		return -1;
-	if (report.data.arch == AUDIT_ARCH_I386)
-		kind = "i386:";
-	else if (report.data.nr & X32_BIT)
-		kind = "x32:";
-	name = syscall_name(report.data.arch, (uint32_t)report.data.nr);
-	if (name)
-		snprintf(ret_name, size, "%s%s", kind, name);
-	else
-		snprintf(ret_name, size, "%s%d", kind, report.data.nr);
+	syscall_describe(report.data.arch, (uint32_t)report.data.nr, ret_name, size);
 	return 0;
 }
 
@@ -327,4 +334,22 @@ void syscall_policy_text(const struct string_list *deny, struct strbuf *out)
 		strbuf_addf(out, "quiet %s\n", quiet[i].name);
 	for (size_t i = 0; deny && i < deny->nr; i++)
 		strbuf_addf(out, "deny %s\n", deny->items[i]);
+}
+
+static void mark(int nr, unsigned char kind, unsigned char *calls)
+{
+	if (nr >= 0 && nr < AUDIT_CALLS_OTHER)
+		calls[nr] = kind;
+}
+
+void syscall_policy_numbers(const struct string_list *deny, unsigned char *calls)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(quiet); i++)
+		mark(seccomp_syscall_resolve_name(quiet[i].name), AUDIT_CALL_QUIET, calls);
+	for (size_t i = 0; i < ARRAY_SIZE(forbidden); i++)
+		mark(seccomp_syscall_resolve_name(forbidden[i]), AUDIT_CALL_FORBIDDEN, calls);
+	for (size_t i = 0; i < ARRAY_SIZE(unnamed); i++)
+		mark(unnamed[i].number, AUDIT_CALL_FORBIDDEN, calls);
+	for (size_t i = 0; deny && i < deny->nr; i++)
+		mark(seccomp_syscall_resolve_name(deny->items[i]), AUDIT_CALL_FORBIDDEN, calls);
 }

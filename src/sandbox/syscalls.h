@@ -50,7 +50,14 @@ int syscall_report_read(int fd, char *ret_name, size_t size);
  * next such question; NULL where it has none. */
 const char *syscall_name(uint32_t arch, uint32_t number);
 
+/* The same in words for a reason: "ptrace", "i386:mount", "x32:7", or the number alone. */
+void syscall_describe(uint32_t arch, uint32_t number, char *ret, size_t size);
+
 /* The names of both lists, a line each ("deny mount", "quiet keyctl"), for the policy's digest. */
 void syscall_policy_text(const struct string_list *deny, struct strbuf *out);
+
+/* The same lists by number, as the kernel's programs take them: AUDIT_CALL_QUIET or _FORBIDDEN.
+ * See ebpf/audit.h; `calls` has its AUDIT_CALLS members. */
+void syscall_policy_numbers(const struct string_list *deny, unsigned char *calls);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/statfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,9 +13,11 @@
 #include "base/channel.h"
 #include "base/process.h"
 #include "base/timer.h"
+#include "sandbox/disk.h"
 #include "sandbox/internal.h"
 #include "sandbox/outdir.h"
 #include "sandbox/upper.h"
+#include "sandbox/witness.h"
 
 /* Our own process in the leaf: init. (The keeper is gone when it matters.) */
 #define OWN_PIDS 1
@@ -31,7 +32,9 @@ struct trial {
 	const struct sandbox *sandbox;
 	const struct syscall_filter *filter;
 	struct cgroup_base *cgroups;
+	const struct audit_policy *policy;
 	struct evloop *loop;
+	struct witness witness;
 	struct limits limits;
 	struct cgroup_leaf leaf;
 	struct cgroup_usage usage; /* after the last phase */
@@ -55,39 +58,6 @@ struct trial {
 	int keeper, init, control, streams[2], clock, tick, notify;
 };
 
-int trial_open(struct trial **ret, const struct sandbox *sandbox, struct cgroup_base *cgroups,
-	       const struct syscall_filter *filter, struct evloop *loop,
-	       const struct limits *limits, struct error *err)
-{
-	struct trial *t = xcalloc(1, sizeof(*t));
-
-	t->sandbox = sandbox;
-	t->filter = filter;
-	t->cgroups = cgroups;
-	t->loop = loop;
-	t->limits = *limits;
-	t->ns = t->disk = -1;
-	if (cgroup_leaf_make(cgroups, limits, OWN_PIDS, &t->leaf, err)) {
-		free(t);
-		return -1;
-	}
-	if (sandbox->upper_on_disk && upper_make(sandbox->store, &t->upper, err)) {
-		trial_close(t);
-		return -1;
-	}
-	*ret = t;
-	return 0;
-}
-
-static double seconds_since(const struct timespec *start)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) +
-	       (double)(now.tv_nsec - start->tv_nsec) / 1e9;
-}
-
 /* Ends the phase: the first reason counts. */
 static void end_phase(struct trial *t, enum outcome_kind kind)
 {
@@ -103,31 +73,49 @@ static void end_phase(struct trial *t, enum outcome_kind kind)
 	}
 }
 
-/* What the phase has written to the host's disk, where no tmpfs caps it. */
-static int64_t size_on_disk(const struct trial *t)
+/* Something was denied, or can be no more: the phase that runs is over. */
+static void on_witness(void *data)
 {
-	const char *upper = t->command->upper ? t->command->upper : t->upper;
-	int64_t size = 0;
+	struct trial *t = data;
 
-	if (upper)
-		size += store_size(t->sandbox->store, upper);
-	if (t->command->home)
-		size += store_size(t->sandbox->store, t->command->home);
-	return size;
+	if (t->command)
+		end_phase(t, OUTCOME_CANCELLED);
 }
 
-/* `thorough`: also counts what is on the disk, which takes a walk over it. */
-static bool disk_is_full(struct trial *t, bool thorough)
+int trial_open(struct trial **ret, const struct trial_place *place, const struct limits *limits,
+	       struct error *err)
 {
-	struct statfs disk;
+	struct trial *t = xcalloc(1, sizeof(*t));
 
-	if (t->disk < 0 || fstatfs(t->disk, &disk))
-		return false;
-	if (!disk.f_bavail || !disk.f_ffree)
-		return true;
-	return thorough &&
-	       size_on_disk(t) + (int64_t)(disk.f_blocks - disk.f_bfree) * disk.f_bsize >=
-		       t->limits.disk;
+	t->sandbox = place->sandbox;
+	t->filter = place->filter;
+	t->cgroups = place->cgroups;
+	t->policy = place->policy;
+	t->loop = place->loop;
+	t->limits = *limits;
+	t->ns = t->disk = -1;
+	if (cgroup_leaf_make(t->cgroups, limits, OWN_PIDS, &t->leaf, err)) {
+		free(t);
+		return -1;
+	}
+	witness_init(&t->witness, place->warden, on_witness, t);
+	if (t->sandbox->upper_on_disk && upper_make(t->sandbox->store, &t->upper, err)) {
+		trial_close(t);
+		return -1;
+	}
+	*ret = t;
+	return 0;
+}
+
+/* `thorough`: also counts what is on the host's disk, which takes a walk over it. */
+static bool disk_is_full(const struct trial *t, bool thorough)
+{
+	const char *on_host[] = { t->command->upper ? t->command->upper : t->upper,
+				  t->command->home };
+
+	return t->disk >= 0 && (disk_is_out(t->disk) ||
+				(thorough && disk_written(t->disk, t->sandbox->store, on_host,
+							  2) >= t->limits.disk));
 }
 
 static void look_at_limits(struct trial *t, bool thorough)
@@ -241,22 +229,22 @@ static bool read_stream(struct trial *t, enum stream stream)
 	}
 }
 
+static void on_stream(struct trial *t, enum stream stream)
+{
+	if (!read_stream(t, stream))
+		close_fd(t, &t->streams[stream]);
+}
+
 static void on_stdout(uint32_t events, void *data)
 {
-	struct trial *t = data;
-
 	(void)events;
-	if (!read_stream(t, STREAM_STDOUT))
-		close_fd(t, &t->streams[STREAM_STDOUT]);
+	on_stream(data, STREAM_STDOUT);
 }
 
 static void on_stderr(uint32_t events, void *data)
 {
-	struct trial *t = data;
-
 	(void)events;
-	if (!read_stream(t, STREAM_STDERR))
-		close_fd(t, &t->streams[STREAM_STDERR]);
+	on_stream(data, STREAM_STDERR);
 }
 
 static void fail(struct trial *t, const struct error *err)
@@ -499,6 +487,8 @@ static int conclude(struct trial *t, const struct cgroup_usage *before, struct o
 		t->outcome.kind = OUTCOME_EXITED;
 		t->outcome.exit_code = WEXITSTATUS(t->status);
 	}
+	if (witness_settle(&t->witness, &t->outcome, err))
+		return -1;
 	cgroup_leaf_usage(&t->leaf, &usage);
 	t->outcome.cpu = usage.cpu - before->cpu;
 	t->outcome.memory_peak = usage.memory_peak;
@@ -512,6 +502,8 @@ static int renew_leaf(struct trial *t, struct error *err)
 {
 	if (!t->leaf.killed)
 		return 0;
+	if (witness_pause(&t->witness, err))
+		return -1;
 	cgroup_leaf_remove(&t->leaf);
 	t->usage = (struct cgroup_usage){ 0 };
 	return cgroup_leaf_make(t->cgroups, &t->limits, OWN_PIDS, &t->leaf, err);
@@ -524,7 +516,8 @@ int trial_run(struct trial *t, const struct trial_command *command, struct outco
 	struct error late = ERROR_INIT;
 	int failed;
 
-	if (renew_leaf(t, err))
+	if (renew_leaf(t, err) ||
+	    witness_begin(&t->witness, &t->leaf, t->policy, command->phase, err))
 		return -1;
 	before = t->usage;
 	t->command = command;
@@ -572,6 +565,12 @@ int trial_upper_fd(struct trial *t)
 	return openat(t->disk, path, flags);
 }
 
+int trial_audit(struct trial *t, const struct trial_audit **ret, struct error *err)
+{
+	*ret = &t->witness.audit;
+	return witness_pause(&t->witness, err);
+}
+
 void trial_usage(struct trial *t, struct cgroup_usage *ret)
 {
 	cgroup_leaf_usage(&t->leaf, ret);
@@ -588,6 +587,7 @@ void trial_close(struct trial *t)
 	if (t->upper)
 		upper_remove(t->sandbox->store, t->upper);
 	free(t->upper);
+	witness_release(&t->witness);
 	cgroup_leaf_remove(&t->leaf);
 	string_list_release(&t->removed);
 	free(t);

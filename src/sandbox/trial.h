@@ -16,9 +16,11 @@
 #include "model/campaign.h"
 #include "model/outcome.h"
 #include "model/phase.h"
+#include "sandbox/audit.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/syscalls.h"
+#include "sandbox/warden.h"
 
 enum stream {
 	STREAM_STDOUT,
@@ -49,13 +51,19 @@ struct trial_command {
 
 struct trial;
 
-/*
- * Makes the leaf. `sandbox`, `cgroups`, `filter` and `loop` are borrowed until the trial is
- * closed.
- */
-int trial_open(struct trial **ret, const struct sandbox *sandbox, struct cgroup_base *cgroups,
-	       const struct syscall_filter *filter, struct evloop *loop,
-	       const struct limits *limits, struct error *err);
+/* What all trials share, each as its own header has it. */
+struct trial_place {
+	const struct sandbox *sandbox;
+	struct cgroup_base *cgroups;
+	const struct syscall_filter *filter;
+	struct warden *warden; /* NULL: no audit */
+	const struct audit_policy *policy;
+	struct evloop *loop;
+};
+
+/* Makes the leaf. All of `place` is borrowed until the trial is closed. */
+int trial_open(struct trial **ret, const struct trial_place *place, const struct limits *limits,
+	       struct error *err);
 
 /*
  * Runs one phase to its end: until the command is dead, every process of the leaf is killed
@@ -81,6 +89,9 @@ const struct string_list *trial_removed(const struct trial *trial);
 /* For propose: every file that the phase changed against the tree below, through `fn`.
  * See harvest.h. */
 int trial_upper_fd(struct trial *trial);
+
+/* Ends its audit, which is complete when this returns; no phase can run any more. Borrowed. */
+int trial_audit(struct trial *trial, const struct trial_audit **ret, struct error *err);
 
 /* Totals of all its phases so far. */
 void trial_usage(struct trial *trial, struct cgroup_usage *ret);

@@ -143,9 +143,6 @@ cp "$scratch/config" .autoresearch/config
 git commit -qam 'as it was'
 
 note 'What this version cannot keep.'
-fatal 'autoresearch.audit=enforce' 'audit=enforce' git -c autoresearch.audit=enforce autoresearch start
-hint 'warn'
-fatal '  of sandbox as well' 'audit=enforce' git -c autoresearch.audit=enforce autoresearch sandbox -- true
 for key in allowNetwork setupNetwork proposerNetwork; do
 	git config "autoresearch.$key" localhost:80
 	fatal "autoresearch.$key" "autoresearch\.$key" git autoresearch start

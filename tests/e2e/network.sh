@@ -168,7 +168,15 @@ check_equal 'the listeners received 0 bytes' '' "$(cat "$folder"/got-* 2>/dev/nu
 # A name that does not resolve gets its error at once; a route does not exist.
 check_equal 'there is one device, its own loopback' lo \
 	"$(git autoresearch sandbox -- sed -n 's/^ *\([a-z0-9]*\):.*/\1/p' /proc/net/dev)"
-check_status 'an address elsewhere is unreachable at once' 0 git autoresearch sandbox -- python3 -c '
+check_status 'an address elsewhere ends it, and is named' 137 git autoresearch sandbox -- python3 -c '
+import socket
+socket.create_connection(("192.0.2.1", 80), 5)'
+check '  as what it was killed for' grep -qx 'killed: network 192.0.2.1:80' "$scratch/err"
+# The program alone, without its warden.
+mkdir "$scratch/alone"
+cp "$(command -v git-autoresearch)" "$scratch/alone"
+check_status 'without an audit it is unreachable at once' 0 \
+	env PATH="$scratch/alone:$PATH" git -c autoresearch.audit=warn autoresearch sandbox -- python3 -c '
 import errno, socket
 try:
     socket.create_connection(("192.0.2.1", 80), 5)

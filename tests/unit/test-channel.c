@@ -95,7 +95,7 @@ static void tells_nothing_yet_from_the_end(void **state)
 
 static void a_longer_message_is_cut(void **state)
 {
-	static char big[8000];
+	static char big[20000];
 	struct channel_message m;
 	int pair[2];
 

@@ -32,7 +32,7 @@ static void the_defaults_open_nothing(void **state)
 	assert_done(read_settings(&s, &said));
 	assert_string_equal(s.proposer, "sweep");
 	assert_null(s.proposer_command);
-	assert_int_equal(s.audit, AUDIT_WARN);
+	assert_int_equal(s.audit, AUDIT_ENFORCE);
 	assert_int_equal(s.binds.nr, 0);
 	assert_int_equal(s.devices.nr, 0);
 	assert_string_equal(said.buf, "");
@@ -132,8 +132,7 @@ static void what_this_version_does_not_hold_is_refused_with_a_hint(void **state)
 {
 	(void)state;
 	check_refusal("proposer", "endpoint", "'endpoint' is not part of this version", true);
-	check_refusal("audit", "enforce", "audit=enforce is not part of this version", true);
-	check_refusal("audit", "perhaps", "neither warn nor enforce", true);
+	check_refusal("audit", "perhaps", "neither enforce nor warn", true);
 	check_refusal("allownetwork", "h:1", "autoresearch.allowNetwork is not part of", true);
 	check_refusal("setupnetwork", "*", "autoresearch.setupNetwork is not part of", true);
 	check_refusal("proposernetwork", "*", "autoresearch.proposerNetwork is not part", true);

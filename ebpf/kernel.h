@@ -1,0 +1,162 @@
+#ifndef EBPF_KERNEL_H
+#define EBPF_KERNEL_H
+
+/*
+ * The kernel's own structs, of which only those members are named that the programs read. Where
+ * each lies in the kernel that runs is found out at load (CO-RE), so that no header that was
+ * generated from one kernel is needed.
+ */
+
+#define relocated __attribute__((preserve_access_index))
+
+typedef struct {
+	int counter;
+} relocated atomic_t;
+
+struct thread_info {
+	unsigned int status;
+} relocated;
+
+struct seccomp {
+	atomic_t filter_count;
+} relocated;
+
+struct pid_namespace;
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+} relocated;
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+} relocated;
+
+struct signal_struct {
+	atomic_t live;
+	int group_exit_code;
+} relocated;
+
+struct dentry;
+struct vfsmount;
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+} relocated;
+
+struct fs_struct {
+	struct path root;
+} relocated;
+
+struct file;
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+} relocated;
+
+struct files_struct {
+	struct fdtable *fdt;
+} relocated;
+
+struct task_struct {
+	struct thread_info thread_info;
+	struct seccomp seccomp;
+	int pid;
+	int tgid;
+	int exit_code;
+	unsigned long start_time;
+	char comm[16];
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	struct signal_struct *signal;
+	struct fs_struct *fs;
+	struct files_struct *files;
+} relocated;
+
+struct super_block {
+	unsigned int s_dev;
+	unsigned long s_magic;
+} relocated;
+
+struct inode {
+	unsigned short i_mode;
+	unsigned int i_nlink;
+	unsigned int i_rdev;
+	struct super_block *i_sb;
+	unsigned long i_ino;
+} relocated;
+
+struct qstr {
+	const unsigned char *name;
+} relocated;
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+} relocated;
+
+struct vfsmount {
+	struct dentry *mnt_root;
+} relocated;
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+} relocated;
+
+struct file {
+	unsigned int f_flags;
+	unsigned int f_mode;
+	struct path f_path;
+	struct inode *f_inode;
+	void *private_data;
+} relocated;
+
+struct linux_binprm {
+	struct file *file;
+	const char *filename;
+} relocated;
+
+struct in6_addr {
+	unsigned char bytes[16];
+};
+
+struct sock_common {
+	unsigned short skc_family;
+	unsigned short skc_num;
+	unsigned int skc_rcv_saddr;
+	struct in6_addr skc_v6_rcv_saddr;
+} relocated;
+
+struct sock {
+	struct sock_common __sk_common;
+	unsigned short sk_protocol;
+} relocated;
+
+struct socket {
+	short type;
+	struct sock *sk;
+} relocated;
+
+/* The registers of a system call on x86-64. */
+struct pt_regs {
+	unsigned long r10, r9, r8, dx, si, di, orig_ax;
+} relocated;
+
+struct cgroup {
+	int level;
+} relocated;
+
+struct bpf_iter__cgroup {
+	struct cgroup *cgroup;
+} relocated;
+
+struct kernel_siginfo;
+
+#endif

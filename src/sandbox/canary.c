@@ -1,0 +1,276 @@
+#include "sandbox/canary.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sandbox/internal.h"
+#include "sandbox/policy.h"
+#include "sandbox/warden.h"
+
+/* Addresses for documentation, RFC 5737 and 3849: nobody is there. */
+#define V4 "192.0.2.1"
+#define V6 "2001:db8::1"
+#define PORT 9 /* discard */
+
+/* What must stand in the log, once each. */
+static const struct expected {
+	const char *what;
+	enum audit_class class;
+	enum audit_act act;
+	enum audit_verdict verdict;
+	int family, type; /* of a network act; 0: any */
+	enum audit_level level;
+} expected[] = {
+	{ "exec", AUDIT_EXEC, ACT_EXEC, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_B },
+	{ "fork", AUDIT_PROCESS, ACT_FORK, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_B },
+	{ "exit", AUDIT_PROCESS, ACT_EXIT, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_B },
+	{ "a forbidden call", AUDIT_CALL, ACT_CALL, AUDIT_DENIED, 0, 0, AUDIT_LEVEL_B },
+	{ "a refused call", AUDIT_CALL, ACT_CALL, AUDIT_REFUSED, 0, 0, AUDIT_LEVEL_B },
+	{ "connect, IPv4", AUDIT_NETWORK, ACT_CONNECT, AUDIT_DENIED, AF_INET, SOCK_STREAM,
+	  AUDIT_LEVEL_B },
+	{ "connect, IPv6", AUDIT_NETWORK, ACT_CONNECT, AUDIT_DENIED, AF_INET6, SOCK_STREAM,
+	  AUDIT_LEVEL_B },
+	{ "sendto, IPv4", AUDIT_NETWORK, ACT_SEND, AUDIT_DENIED, AF_INET, SOCK_DGRAM,
+	  AUDIT_LEVEL_B },
+	{ "sendto, IPv6", AUDIT_NETWORK, ACT_SEND, AUDIT_DENIED, AF_INET6, SOCK_DGRAM,
+	  AUDIT_LEVEL_B },
+	{ "bind, IPv4", AUDIT_NETWORK, ACT_BIND, AUDIT_ALLOWED, AF_INET, SOCK_STREAM,
+	  AUDIT_LEVEL_B },
+	{ "bind, IPv6", AUDIT_NETWORK, ACT_BIND, AUDIT_ALLOWED, AF_INET6, SOCK_STREAM,
+	  AUDIT_LEVEL_B },
+	{ "listen", AUDIT_NETWORK, ACT_LISTEN, AUDIT_ALLOWED, AF_INET, SOCK_STREAM,
+	  AUDIT_LEVEL_B },
+	{ "a UNIX socket", AUDIT_NETWORK, ACT_CONNECT, AUDIT_ALLOWED, AF_UNIX, SOCK_STREAM,
+	  AUDIT_LEVEL_B },
+	{ "a raw socket", AUDIT_NETWORK, ACT_SOCKET, AUDIT_REFUSED, AF_INET, SOCK_RAW,
+	  AUDIT_LEVEL_B },
+	{ "a packet", AUDIT_NETWORK, ACT_PACKET, AUDIT_DENIED, AF_INET, 0, AUDIT_LEVEL_B },
+	{ "an open for writing", AUDIT_FILE, ACT_OPEN, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_B },
+	{ "a change of user", AUDIT_CREDENTIALS, ACT_CREDENTIALS, AUDIT_ALLOWED, 0, 0,
+	  AUDIT_LEVEL_B },
+	{ "a device", AUDIT_DEVICE, ACT_DEVICE, AUDIT_REFUSED, 0, 0, AUDIT_LEVEL_B },
+};
+
+/* Only what lies behind a filter counts; this one lets everything through. */
+static int install_filter(void)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog program = { .len = 1, .filter = &allow };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	       syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+}
+
+static struct sockaddr_in v4_address(const char *ip, int port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+
+	inet_pton(AF_INET, ip, &a.sin_addr);
+	return a;
+}
+
+static struct sockaddr_in6 v6_address(const char *ip, int port)
+{
+	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+
+	inet_pton(AF_INET6, ip, &a.sin6_addr);
+	return a;
+}
+
+/* The loopback device is up, and has a route to the address that nothing may be sent to. */
+static int open_network(void)
+{
+	struct sockaddr_in there = v4_address(V4, 0);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = { .ifr_name = "lo" };
+	int failed;
+
+	request.ifr_flags = IFF_UP;
+	failed = fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request);
+	strcpy(request.ifr_name, "lo:1");
+	memcpy(&request.ifr_addr, &there, sizeof(there));
+	failed = failed || ioctl(fd, SIOCSIFADDR, &request);
+	if (fd >= 0)
+		close(fd);
+	return failed;
+}
+
+static void act_on_network(void)
+{
+	const struct sockaddr_in there = v4_address(V4, PORT),
+				 here = v4_address("127.0.0.1", 0);
+	const struct sockaddr_in6 there6 = v6_address(V6, PORT), here6 = v6_address("::1", 0);
+	const struct sockaddr_un named = { .sun_family = AF_UNIX, .sun_path = "/nobody" };
+	int fd;
+
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	bind(fd, (const void *)&here, sizeof(here));
+	listen(fd, 1);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	connect(fd, (const void *)&there, sizeof(there));
+	fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	connect(fd, (const void *)&there6, sizeof(there6));
+	bind(fd, (const void *)&here6, sizeof(here6));
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	sendto(fd, "", 0, 0, (const void *)&there, sizeof(there));
+	fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	sendto(fd, "", 0, 0, (const void *)&there6, sizeof(there6));
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	connect(fd, (const void *)&named, sizeof(named));
+	socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+}
+
+/* A process of its own in the leaf: waits on `go` until it is watched, and sings. */
+static void __attribute__((noreturn)) sing(int go)
+{
+	const struct sockaddr_in there = v4_address(V4, PORT);
+	int connected, fd;
+	pid_t pid;
+	char c;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (open_network())
+		_exit(2);
+	/* Connected before anybody watches, so that only the packet itself can give it away. */
+	connected = socket(AF_INET, SOCK_DGRAM, 0);
+	if (connect(connected, (const void *)&there, sizeof(there)) || install_filter())
+		_exit(3);
+	if (read(go, &c, 1) != 1)
+		_exit(4);
+	send(connected, "", 1, 0);
+	act_on_network();
+	ptrace(PTRACE_CONT, 0, NULL, NULL);
+	syscall(SYS_keyctl, -1);
+	fd = open("/proc/self/comm", O_WRONLY);
+	if (setuid(getuid()))
+		errno = 0;
+	fd = open("/dev/kmsg", O_RDONLY);
+	close(fd);
+	pid = fork();
+	if (!pid) {
+		execl("/bin/true", "true", NULL);
+		_exit(127);
+	}
+	waitpid(pid, NULL, 0);
+	_exit(0);
+}
+
+static bool matches(const struct expected *e, const struct audit_record *r)
+{
+	if (r->class != e->class || r->act != e->act || r->verdict != e->verdict)
+		return false;
+	if (e->family && r->on.network.family != e->family)
+		return false;
+	return !e->type || r->on.network.type == e->type;
+}
+
+static bool is_in_log(const struct strbuf *log, const struct expected *e)
+{
+	struct error ignored = ERROR_INIT;
+	struct audit_event event;
+	ssize_t size;
+
+	for (size_t at = 0; at < log->len; at += (size_t)size) {
+		size = audit_event_next(log->buf + at, log->len - at, &event, &ignored);
+		if (size <= 0)
+			return false;
+		if (matches(e, &event.record))
+			return true;
+	}
+	return false;
+}
+
+static enum audit_level judge(const struct strbuf *log, enum audit_level loaded,
+			      struct error *lacks)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		const struct expected *e = &expected[i];
+
+		if (e->level > loaded || is_in_log(log, e))
+			continue;
+		/* Where there is no such device nobody can open it. */
+		if (e->class == AUDIT_DEVICE && access("/dev/kmsg", F_OK))
+			continue;
+		error_set(lacks, "the programs were loaded, but did not see %s", e->what);
+		return e->level == AUDIT_LEVEL_A ? AUDIT_LEVEL_B : AUDIT_LEVEL_C;
+	}
+	return loaded;
+}
+
+/* Told of what the canary was denied: that is what it is for. */
+static void ignore(const struct audit_record *record, void *data)
+{
+	(void)record;
+	(void)data;
+}
+
+static int listen_to(struct warden *warden, const struct cgroup_leaf *leaf, struct strbuf *log,
+		     struct error *err)
+{
+	struct audit_policy policy = { .filters = own_filters() };
+	CLEANUP_CLOSE int fd = cgroup_leaf_fd(leaf, err), go = -1, stay = -1, pidfd = -1;
+	CLEANUP_CLOSE int file = memfd_create("canary", MFD_CLOEXEC);
+	struct audit_counts counts = { 0 };
+	siginfo_t info = { 0 };
+	int slot, pipes[2];
+	pid_t pid;
+
+	policy.calls[SYS_ptrace] = AUDIT_CALL_FORBIDDEN;
+	policy.calls[SYS_keyctl] = AUDIT_CALL_QUIET;
+	if (fd < 0 || file < 0 || pipe2(pipes, O_CLOEXEC))
+		return error_errno(err, "cannot prepare the canary");
+	stay = pipes[0];
+	go = pipes[1];
+	pid = clone_process(CLONE_NEWUSER | CLONE_NEWNET, fd, &pidfd);
+	if (!pid)
+		sing(stay);
+	if (pid < 0)
+		return error_errno(err, "cannot start the canary");
+	if (!warden_add(warden, leaf, file, &policy, ignore, NULL, &slot, err) &&
+	    write(go, "", 1) == 1 && !waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) &&
+	    info.si_code == CLD_EXITED && !info.si_status)
+		return warden_end(warden, slot, &counts, err) || lseek(file, 0, SEEK_SET) < 0 ||
+				       strbuf_read_fd(log, file, 1 << 20)
+			       ? -1
+			       : 0;
+	kill(pid, SIGKILL);
+	waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED);
+	return *err->message ? -1 : error_set(err, "the canary died (%d)", info.si_status);
+}
+
+enum audit_level canary_level(struct warden *warden, struct cgroup_base *base,
+			      enum audit_level loaded, struct error *lacks)
+{
+	const struct limits limits = {
+		.memory = 64 << 20, .cpus = 1, .pids = 8, .disk = 1 << 20, .output = 1 << 20
+	};
+	CLEANUP_STRBUF struct strbuf log = STRBUF_INIT;
+	struct cgroup_leaf leaf;
+	int failed;
+
+	*lacks = (struct error)ERROR_INIT;
+	if (cgroup_leaf_make(base, &limits, 1, &leaf, lacks))
+		return AUDIT_LEVEL_C;
+	failed = listen_to(warden, &leaf, &log, lacks) || cgroup_leaf_clear(&leaf, lacks);
+	cgroup_leaf_remove(&leaf);
+	return failed ? AUDIT_LEVEL_C : judge(&log, loaded, lacks);
+}

@@ -1,0 +1,369 @@
+#include "sandbox/warden.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/channel.h"
+#include "sandbox/canary.h"
+#include "warden/protocol.h"
+
+#define NAME "git-autoresearch-warden"
+/* Beside us, in a build folder below us, or where `make install` puts it. */
+static const char *const places[] = { "", "build/", "../libexec/git-autoresearch/" };
+
+/* ms. It answers at once; loading takes it longer where the machine is busy. */
+#define ANSWER_MAX 30000
+
+struct warden {
+	struct cgroup_base *base;
+	struct evloop *loop;
+	int socket; /* -1: none */
+	pid_t pid;
+	bool ready;
+	enum audit_level level;
+	char *lacks, *remedy;
+	struct string_list programs;
+	struct {
+		warden_fn fn;
+		void *data;
+	} trials[AUDIT_SLOTS];
+};
+
+static void lack(struct warden *w, const struct error *err)
+{
+	free(w->lacks);
+	free(w->remedy);
+	w->lacks = xstrdup(err->message);
+	w->remedy = *err->hint ? xstrdup(err->hint) : NULL;
+}
+
+static char *find_program(void)
+{
+	char self[4096];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *end;
+
+	if (len <= 0)
+		return NULL;
+	self[len] = '\0';
+	end = strrchr(self, '/');
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		CLEANUP_FREE char *path =
+			xstrfmt("%.*s/%s" NAME, (int)(end - self), self, places[i]);
+
+		if (!access(path, X_OK))
+			return steal_ptr(path);
+	}
+	return NULL;
+}
+
+static int spawn(struct warden *w, const char *path, struct error *err)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return error_errno(err, "cannot make a socket");
+	w->pid = fork();
+	if (!w->pid) {
+		char *const argv[] = { (char *)NAME, NULL };
+		char *const none[] = { NULL };
+		sigset_t mask;
+
+		sigemptyset(&mask);
+		sigprocmask(SIG_SETMASK, &mask, NULL);
+		if (dup2(pair[1], 0) < 0 || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC))
+			_exit(1);
+		execve(path, argv, none);
+		_exit(1);
+	}
+	close(pair[1]);
+	w->socket = pair[0];
+	return w->pid < 0 ? error_errno(err, "cannot fork") : 0;
+}
+
+static int start(struct warden *w, struct error *err)
+{
+	CLEANUP_FREE char *path = find_program();
+	struct cgroup_leaf base = { .unified = w->base->unified };
+	CLEANUP_CLOSE int fd = -1;
+
+	if (!path) {
+		error_set(err, "the program " NAME " is not there");
+		return error_hint(err, "it is built and installed beside git-autoresearch");
+	}
+	fd = cgroup_leaf_fd(&base, err);
+	if (fd < 0 || spawn(w, path, err))
+		return -1;
+	if (channel_send(w->socket, WARDEN_OPEN, "", 0, &fd, 1))
+		return error_errno(err, "cannot speak to " NAME);
+	return 0;
+}
+
+static void hang_up(struct warden *w)
+{
+	if (w->socket >= 0) {
+		evloop_remove(w->loop, w->socket);
+		close(steal_fd(&w->socket));
+	}
+	if (w->pid > 0)
+		waitpid(w->pid, NULL, 0);
+	w->pid = 0;
+}
+
+struct warden *warden_start(struct cgroup_base *base, struct evloop *loop)
+{
+	struct warden *w = xcalloc(1, sizeof(*w));
+	struct error err = ERROR_INIT;
+
+	w->base = base;
+	w->loop = loop;
+	w->socket = -1;
+	w->level = AUDIT_LEVEL_C;
+	if (start(w, &err)) {
+		lack(w, &err);
+		hang_up(w);
+	}
+	return w;
+}
+
+/* The guards are gone: nothing that runs may go on. */
+static void on_death(struct warden *w)
+{
+	struct error err = ERROR_INIT;
+
+	if (w->socket < 0)
+		return;
+	error_set(&err, NAME " died");
+	lack(w, &err);
+	hang_up(w);
+	for (size_t i = 0; i < AUDIT_SLOTS; i++)
+		if (w->trials[i].fn)
+			w->trials[i].fn(NULL, w->trials[i].data);
+}
+
+static void take_denied(struct warden *w, const struct channel_message *m)
+{
+	struct audit_record record;
+
+	if (m->len != sizeof(record))
+		return;
+	memcpy(&record, m->data, sizeof(record));
+	if (record.slot < AUDIT_SLOTS && w->trials[record.slot].fn)
+		w->trials[record.slot].fn(&record, w->trials[record.slot].data);
+}
+
+static void on_message(uint32_t events, void *data)
+{
+	struct channel_message m;
+	struct warden *w = data;
+	int got = channel_receive(w->socket, MSG_DONTWAIT, &m);
+
+	(void)events;
+	if (got > 0) {
+		if (m.type == WARDEN_DENIED)
+			take_denied(w, &m);
+		channel_message_release(&m);
+	} else if (!got || (errno != EAGAIN && errno != EINTR)) {
+		on_death(w);
+	}
+}
+
+/* The next message that is an answer; whatever is told in between is taken. */
+static int await_answer(struct warden *w, enum warden_message wanted, struct channel_message *m,
+			struct error *err)
+{
+	for (;;) {
+		struct pollfd fd = { .fd = w->socket, .events = POLLIN };
+		int got, waited = poll(&fd, 1, ANSWER_MAX);
+
+		if (waited < 0 && errno == EINTR)
+			continue;
+		if (!waited)
+			return error_set(err, NAME " does not answer");
+		got = channel_receive(w->socket, 0, m);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			on_death(w);
+			return error_set(err, NAME " died");
+		}
+		channel_message_release(m);
+		if (m->type == (char)wanted)
+			return 0;
+		if (m->type == WARDEN_DENIED) {
+			take_denied(w, m);
+		} else if (m->type == WARDEN_ERROR) {
+			char *hint = strchr(m->data, '\n');
+
+			if (hint)
+				*hint++ = '\0';
+			error_set(err, "%s", m->data);
+			return hint && *hint ? error_hint(err, "%s", hint) : -1;
+		} else {
+			return error_set(err, NAME " says nonsense");
+		}
+	}
+}
+
+static int ask(struct warden *w, enum warden_message question, const void *data, size_t len,
+	       const int *fds, int nfds, enum warden_message wanted, struct channel_message *m,
+	       struct error *err)
+{
+	if (w->socket < 0)
+		return error_set(err, NAME " died");
+	if (channel_send(w->socket, (char)question, data, len, fds, nfds)) {
+		on_death(w);
+		return error_set(err, NAME " died");
+	}
+	return await_answer(w, wanted, m, err);
+}
+
+/* One "name:tag" a line. */
+static void take_programs(struct warden *w, const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		CLEANUP_FREE char *line = xstrndup(text, len);
+
+		string_list_add(&w->programs, line);
+		text += len + (text[len] == '\n');
+	}
+}
+
+static int await(struct warden *w, struct error *err)
+{
+	struct channel_message m;
+	struct warden_ready ready;
+
+	if (await_answer(w, WARDEN_READY, &m, err))
+		return -1;
+	if (m.len != sizeof(ready))
+		return error_set(err, NAME " is of another version");
+	memcpy(&ready, m.data, sizeof(ready));
+	take_programs(w, ready.programs);
+	w->level = ready.lsm ? AUDIT_LEVEL_A : AUDIT_LEVEL_B;
+	if (!ready.lsm) {
+		struct error lacks = ERROR_INIT;
+
+		error_set(&lacks, "no BPF LSM: %s", ready.lsm_error);
+		error_hint(&lacks, "boot with bpf in the kernel's lsm= list");
+		lack(w, &lacks);
+	}
+	return evloop_add(w->loop, w->socket, EPOLLIN, on_message, w, err);
+}
+
+void warden_await(struct warden *w)
+{
+	struct error err = ERROR_INIT;
+	enum audit_level loaded;
+
+	if (w->ready)
+		return;
+	w->ready = true;
+	if (w->socket < 0)
+		return;
+	if (await(w, &err)) {
+		w->level = AUDIT_LEVEL_C;
+		lack(w, &err);
+		hang_up(w);
+		return;
+	}
+	loaded = w->level;
+	w->level = canary_level(w, w->base, loaded, &err);
+	if (w->level < loaded)
+		lack(w, &err);
+	if (w->level < AUDIT_LEVEL_B)
+		hang_up(w);
+}
+
+enum audit_level warden_level(const struct warden *w)
+{
+	return w->level;
+}
+
+const char *warden_lacks(const struct warden *w)
+{
+	return w->lacks;
+}
+
+const char *warden_remedy(const struct warden *w)
+{
+	return w->remedy;
+}
+
+const struct string_list *warden_programs(const struct warden *w)
+{
+	return &w->programs;
+}
+
+int warden_add(struct warden *w, const struct cgroup_leaf *leaf, int log,
+	       const struct audit_policy *policy, warden_fn denied, void *data, int *ret_slot,
+	       struct error *err)
+{
+	CLEANUP_CLOSE int fd = -1;
+	struct channel_message m;
+	uint32_t slot;
+
+	*ret_slot = -1;
+	if (w->level < AUDIT_LEVEL_B)
+		return 0;
+	fd = cgroup_leaf_fd(leaf, err);
+	if (fd < 0 || ask(w, WARDEN_ADD, policy, sizeof(*policy), (int[]){ fd, log }, 2,
+			  WARDEN_ADDED, &m, err))
+		return -1;
+	memcpy(&slot, m.data, sizeof(slot));
+	if (m.len != sizeof(slot) || slot >= AUDIT_SLOTS)
+		return error_set(err, NAME " says nonsense");
+	w->trials[slot].fn = denied;
+	w->trials[slot].data = data;
+	*ret_slot = (int)slot;
+	return 0;
+}
+
+int warden_look(struct warden *w, struct error *err)
+{
+	struct channel_message m;
+
+	return w->level < AUDIT_LEVEL_B
+		       ? 0
+		       : ask(w, WARDEN_LOOK, "", 0, NULL, 0, WARDEN_LOOKED, &m, err);
+}
+
+int warden_end(struct warden *w, int slot, struct audit_counts *counts, struct error *err)
+{
+	struct channel_message m;
+	uint32_t number = (uint32_t)slot;
+	struct audit_counts these;
+
+	if (slot < 0)
+		return 0;
+	if (ask(w, WARDEN_END, &number, sizeof(number), NULL, 0, WARDEN_ENDED, &m, err))
+		return -1;
+	w->trials[slot].fn = NULL;
+	if (m.len != sizeof(these))
+		return error_set(err, NAME " says nonsense");
+	memcpy(&these, m.data, sizeof(these));
+	/* It is made of counters alone. */
+	for (size_t i = 0; i < sizeof(these) / sizeof(__u64); i++)
+		((__u64 *)counts)[i] += ((const __u64 *)&these)[i];
+	return 0;
+}
+
+void warden_free(struct warden *w)
+{
+	if (!w)
+		return;
+	hang_up(w);
+	free(w->lacks);
+	free(w->remedy);
+	string_list_release(&w->programs);
+	free(w);
+}

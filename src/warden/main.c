@@ -1,0 +1,353 @@
+/*
+ * git-autoresearch-warden: the small program that holds what needs privilege, and what must
+ * outlive a crash of the loop that started it. It loads the eBPF programs, gives its privilege
+ * up, is told of each trial and takes its records down; when the loop is gone, however it went,
+ * it kills what is left of the trials.
+ *
+ * It may be called by anybody of its group, and with file capabilities that they do not have.
+ * So it takes no argument, no environment and no file name: only a socket, and over it cgroups,
+ * which must be its caller's own. It reads nothing that a candidate wrote but records of the
+ * kernel, and copies those.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/channel.h"
+#include "base/cleanup.h"
+#include "base/strbuf.h"
+#include "warden/programs.h"
+
+#define LOOP 0 /* the descriptor of the socket */
+/* How often rings are looked at that nobody was woken for, in ms. */
+#define LOOK_EVERY 50
+
+struct watched {
+	bool used, told, failed;
+	int leaf, log; /* descriptors */
+	uint64_t id;
+	int64_t written;
+	struct audit_counts counts; /* what was lost here, not in the kernel */
+	size_t len;
+	char buffer[1 << 16];
+};
+
+struct warden {
+	struct programs *programs;
+	uint64_t base; /* inode */
+	struct watched *trials[AUDIT_SLOTS];
+};
+
+static void say(enum warden_message type, const void *data, size_t len)
+{
+	if (channel_send(LOOP, (char)type, data, len, NULL, 0))
+		_exit(1);
+}
+
+static void complain(const struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	strbuf_addf(&text, "%s\n%s", err->message, err->hint);
+	say(WARDEN_ERROR, text.buf, text.len);
+}
+
+/* A cgroup of v2 that our caller could have written to without us. */
+static int check_cgroup(int fd, struct stat *ret, struct error *err)
+{
+	struct statfs fs;
+
+	if (fd < 0 || fstatfs(fd, &fs) || fstat(fd, ret))
+		return error_errno(err, "cannot look at the cgroup");
+	if (fs.f_type != CGROUP2_SUPER_MAGIC || !S_ISDIR(ret->st_mode))
+		return error_set(err, "that is no cgroup of v2");
+	if (ret->st_uid != getuid())
+		return error_set(err, "the cgroup belongs to user %u, not to user %u",
+				 ret->st_uid, getuid());
+	return 0;
+}
+
+/* For good: what was loaded is reached by descriptors that we hold. */
+static int drop_privilege(struct error *err)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2] = { 0 };
+
+	for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
+		if (prctl(PR_CAPBSET_DROP, cap) && errno != EPERM)
+			return error_errno(err, "cannot drop capability %d", cap);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || syscall(SYS_capset, &header, none))
+		return error_errno(err, "cannot drop the capabilities");
+	return 0;
+}
+
+static int take_open(struct warden *w, struct channel_message *m, struct error *err)
+{
+	CLEANUP_CLOSE int base = channel_take(m, 0);
+	struct warden_ready ready;
+	struct stat st;
+
+	if (w->programs)
+		return error_set(err, "the programs are loaded already");
+	if (check_cgroup(base, &st, err) || programs_open(&w->programs, base, &ready, err) ||
+	    drop_privilege(err))
+		return -1;
+	w->base = st.st_ino;
+	say(WARDEN_READY, &ready, sizeof(ready));
+	return 0;
+}
+
+/* Nothing that could be stale in a record, and nothing that a program relies on. */
+static int check_policy(const struct audit_policy *p, struct error *err)
+{
+	if (p->addresses_nr > AUDIT_ADDRESSES || p->resolvers_nr > AUDIT_RESOLVERS ||
+	    p->devices_nr > AUDIT_DEVICES)
+		return error_set(err, "the policy makes no sense");
+	return 0;
+}
+
+static int take_add(struct warden *w, struct channel_message *m, struct error *err)
+{
+	CLEANUP_CLOSE int leaf = channel_take(m, 0), log = channel_take(m, 1);
+	struct audit_policy policy;
+	struct stat st, above, written;
+	struct watched *t;
+	uint32_t slot = 0;
+
+	if (!w->programs || m->len != sizeof(policy))
+		return error_set(err, "the warden was told nonsense");
+	memcpy(&policy, m->data, sizeof(policy));
+	if (check_policy(&policy, err) || check_cgroup(leaf, &st, err))
+		return -1;
+	if (fstatat(leaf, "..", &above, 0) || above.st_ino != w->base)
+		return error_set(err, "the cgroup is none of the caller's trials");
+	if (log < 0 || fstat(log, &written) || !S_ISREG(written.st_mode))
+		return error_set(err, "the log is no file");
+	while (slot < AUDIT_SLOTS && w->trials[slot])
+		slot++;
+	if (slot == AUDIT_SLOTS)
+		return error_set(err, "more than %d trials at a time", AUDIT_SLOTS);
+	policy.slot = slot;
+	if (programs_add(w->programs, st.st_ino, &policy, err))
+		return -1;
+	t = w->trials[slot] = xcalloc(1, sizeof(*t));
+	t->id = st.st_ino;
+	t->leaf = steal_fd(&leaf);
+	t->log = steal_fd(&log);
+	t->written = written.st_size;
+	say(WARDEN_ADDED, &slot, sizeof(slot));
+	return 0;
+}
+
+static void flush(struct watched *t)
+{
+	if (t->len && pwrite(t->log, t->buffer, t->len, t->written) != (ssize_t)t->len)
+		t->failed = true;
+	t->written += (int64_t)t->len;
+	t->len = 0;
+}
+
+/* In the ring, a path has all the room that it could need. */
+static size_t compact(const struct audit_record *r, char *out)
+{
+	const struct audit_record_path *p = (const void *)r;
+	struct audit_record head = *r;
+	size_t len = sizeof(head);
+
+	if (r->size == sizeof(*p)) {
+		head.path_len = r->path_len < AUDIT_PATH_MAX ? r->path_len : AUDIT_PATH_MAX;
+		head.name_len = r->name_len < AUDIT_NAME_MAX ? r->name_len : AUDIT_NAME_MAX;
+		memcpy(out + len, p->path, head.path_len);
+		len += head.path_len;
+		memcpy(out + len, p->name, head.name_len);
+		len += head.name_len;
+	}
+	head.size = (__u32)len;
+	memcpy(out, &head, sizeof(head));
+	return len;
+}
+
+static void take_record(const struct audit_record *r, bool is_critical, void *data)
+{
+	struct warden *w = data;
+	struct watched *t = w->trials[r->slot];
+
+	if (!t)
+		return;
+	if (r->verdict == AUDIT_DENIED && !t->told) {
+		t->told = true;
+		say(WARDEN_DENIED, r, sizeof(*r));
+	}
+	if (t->len + sizeof(struct audit_record_path) + 8 > sizeof(t->buffer))
+		flush(t);
+	if (t->failed || t->written + (int64_t)t->len > WARDEN_LOG_MAX) {
+		t->counts.lost[r->class]++;
+		t->counts.lost_critical += is_critical;
+		return;
+	}
+	t->len += compact(r, t->buffer + t->len);
+}
+
+static void forget(struct warden *w, uint32_t slot)
+{
+	struct watched *t = w->trials[slot];
+
+	programs_remove(w->programs, t->id);
+	close(t->leaf);
+	close(t->log);
+	free(t);
+	w->trials[slot] = NULL;
+}
+
+static int take_look(struct warden *w, struct error *err)
+{
+	if (!w->programs)
+		return error_set(err, "no programs are loaded");
+	programs_drain(w->programs, take_record, w);
+	say(WARDEN_LOOKED, "", 0);
+	return 0;
+}
+
+static int take_end(struct warden *w, const struct channel_message *m, struct error *err)
+{
+	struct audit_counts counts;
+	struct watched *t;
+	uint32_t slot;
+	bool failed;
+
+	if (m->len != sizeof(slot))
+		return error_set(err, "the warden was told nonsense");
+	memcpy(&slot, m->data, sizeof(slot));
+	t = slot < AUDIT_SLOTS ? w->trials[slot] : NULL;
+	if (!t)
+		return error_set(err, "there is no trial %u", slot);
+	/* The leaf is empty: nothing is added to what is there now. */
+	programs_drain(w->programs, take_record, w);
+	flush(t);
+	if (programs_counts(w->programs, slot, &counts, err))
+		return -1;
+	for (size_t i = 0; i < AUDIT_CLASSES; i++)
+		counts.lost[i] += t->counts.lost[i];
+	counts.lost_critical += t->counts.lost_critical;
+	failed = t->failed;
+	forget(w, slot);
+	if (failed)
+		return error_set(err, "the audit's log could not be written");
+	say(WARDEN_ENDED, &counts, sizeof(counts));
+	return 0;
+}
+
+static void take_question(struct warden *w, struct channel_message *m)
+{
+	struct error err = ERROR_INIT;
+	int failed;
+
+	switch ((enum warden_message)m->type) {
+	case WARDEN_OPEN:
+		failed = take_open(w, m, &err);
+		break;
+	case WARDEN_ADD:
+		failed = take_add(w, m, &err);
+		break;
+	case WARDEN_LOOK:
+		failed = take_look(w, &err);
+		break;
+	case WARDEN_END:
+		failed = take_end(w, m, &err);
+		break;
+	default:
+		failed = error_set(&err, "the warden was asked nonsense");
+	}
+	if (failed)
+		complain(&err);
+}
+
+/* Nobody judges any more what a trial did: it must not go on. */
+static void kill_all(struct warden *w)
+{
+	for (uint32_t slot = 0; slot < AUDIT_SLOTS; slot++) {
+		CLEANUP_CLOSE int fd = -1;
+
+		if (!w->trials[slot])
+			continue;
+		fd = openat(w->trials[slot]->leaf, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+		if (fd >= 0 && write(fd, "1", 1) < 0)
+			continue;
+	}
+}
+
+static int serve(struct warden *w)
+{
+	for (;;) {
+		struct pollfd fds[] = {
+			{ .fd = LOOP, .events = POLLIN },
+			{ .fd = w->programs ? programs_fd(w->programs) : -1, .events = POLLIN },
+		};
+		struct channel_message m;
+		int got;
+
+		if (poll(fds, 2, w->programs ? LOOK_EVERY : -1) < 0 && errno != EINTR)
+			return 1;
+		if (w->programs)
+			programs_drain(w->programs, take_record, w);
+		if (!fds[0].revents)
+			continue;
+		got = channel_receive(LOOP, MSG_DONTWAIT, &m);
+		if (got < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (got <= 0)
+			return 0;
+		take_question(w, &m);
+		channel_message_release(&m);
+	}
+}
+
+/* A socket whose other end is a process of the user who called us. */
+static bool is_called_rightly(int argc)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	int type;
+	socklen_t type_len = sizeof(type);
+
+	return argc == 1 && !*environ &&
+	       !getsockopt(LOOP, SOL_SOCKET, SO_TYPE, &type, &type_len) &&
+	       type == SOCK_SEQPACKET &&
+	       !getsockopt(LOOP, SOL_SOCKET, SO_PEERCRED, &peer, &len) && peer.uid == getuid();
+}
+
+int main(int argc, char **argv)
+{
+	struct warden warden = { 0 };
+	int ret;
+
+	(void)argv;
+	if (!is_called_rightly(argc)) {
+		fprintf(stderr, "fatal: git autoresearch starts this program itself\n");
+		return 129;
+	}
+	/* A Ctrl-C is the loop's to take; whatever else was left open is none of our business. */
+	setsid();
+	signal(SIGPIPE, SIG_IGN);
+	umask(077);
+	if (chdir("/") || close_range(3, ~0U, 0))
+		return 1;
+	prctl(PR_SET_DUMPABLE, 0);
+	ret = serve(&warden);
+	kill_all(&warden);
+	return ret;
+}
