@@ -480,6 +480,16 @@ int json_get_double(const struct json *object, const char *key, double *ret, str
 	return json_as_double(found, ret) ? wrong(found, key, "a number", err) : 0;
 }
 
+int json_get_bool(const struct json *object, const char *key, bool *ret, struct error *err)
+{
+	const struct json *found = json_get(object, key);
+
+	if (!cJSON_IsBool(node(found)))
+		return wrong(found, key, "true or false", err);
+	*ret = cJSON_IsTrue(node(found));
+	return 0;
+}
+
 int json_get_string_or_null(const struct json *object, const char *key, const char **ret,
 			    struct error *err)
 {

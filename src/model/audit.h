@@ -97,6 +97,12 @@ struct audit_summary {
 	char digest[65]; /* SHA-256 of audit.jsonl; "" where there is none */
 };
 
+/* True where what is not allowed was held by eBPF as well: level A or B. */
+static inline bool audit_is_enforced(const struct audit_summary *summary)
+{
+	return summary->level >= AUDIT_LEVEL_B;
+}
+
 /*
  * Adds the totals of a trial. The log is incomplete where a critical act was lost (see
  * ebpf/audit.h), and where something is missing that nobody counted, or more arrived of a class

@@ -7,6 +7,7 @@
  */
 
 #include "base/json.h"
+#include "model/audit.h"
 #include "model/verdict.h"
 
 #define OID_HEX_LEN 40
@@ -69,6 +70,7 @@ struct record {
 	double duration;     /* s of wall time in the sandbox, all phases and trials */
 	double cpu;	     /* s */
 	int64_t memory_peak; /* bytes; -1 unknown */
+	struct audit_summary audit;
 
 	char policy[65];	    /* SHA-256 of what the sandbox enforced */
 	char warm[65];		    /* SHA-256 of the warm snapshot; "" without setup */

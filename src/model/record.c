@@ -141,6 +141,20 @@ static void add_candidate(struct json *o, const struct record *r)
 	add_string_or_null(o, "proposedBy", r->proposed_by);
 }
 
+/* Of level none there is nothing to say. */
+static void add_audit(struct json *o, const struct audit_summary *audit)
+{
+	struct json *object;
+
+	if (audit->level == AUDIT_LEVEL_NONE) {
+		json_add_string(json_add_object(o, "audit"), "level", "none");
+		return;
+	}
+	object = audit_summary_json(audit, o);
+	json_add_bool(object, "incomplete", audit->incomplete);
+	add_string_or_null(object, "digest", audit->digest);
+}
+
 static void add_run(struct json *o, const struct record *r)
 {
 	struct json *list;
@@ -150,7 +164,7 @@ static void add_run(struct json *o, const struct record *r)
 	json_add_double(o, "cpu", r->cpu);
 	add_memory_peak(o, r->memory_peak);
 	add_trials(o, r);
-	json_add_string(json_add_object(o, "audit"), "level", "none");
+	add_audit(o, &r->audit);
 	add_string_or_null(o, "policy", r->policy);
 	add_string_or_null(o, "warm", r->warm);
 	add_string_or_null(o, "host", r->host);
@@ -188,7 +202,7 @@ void record_write(const struct record *r, struct strbuf *out)
 
 struct json *record_log_json(const struct record *r, const char *commit)
 {
-	struct json *o = json_new_object(), *audit;
+	struct json *o = json_new_object();
 
 	json_add_int(o, "experiment", r->experiment);
 	json_add_string(o, "campaign", r->campaign);
@@ -204,11 +218,7 @@ struct json *record_log_json(const struct record *r, const char *commit)
 	json_add_double(o, "duration", r->duration);
 	json_add_double(o, "cpu", r->cpu);
 	add_memory_peak(o, r->memory_peak);
-	audit = json_add_object(o, "audit");
-	json_add_string(audit, "level", "none");
-	json_add_int(audit, "events", 0);
-	json_add_int(audit, "denied", 0);
-	json_add_int(audit, "lost", 0);
+	audit_summary_json(&r->audit, o);
 	add_last_metrics(o, r);
 	json_add_int(o, "tokens", 0); /* sweep and command ask no model that we pay */
 	return o;

@@ -307,6 +307,26 @@ static int read_candidate(const struct json *o, struct record *r, struct error *
 	return metric_name_is_valid(r->metric_name) ? 0 : malformed("metricName", err);
 }
 
+/* Records that were written before there was an audit have a level alone, which is none. */
+static int read_audit(const struct json *o, struct audit_summary *a, struct error *err)
+{
+	const struct json *audit;
+	const char *level;
+
+	if (get_object(o, "audit", &audit, err) || json_get_string(audit, "level", &level, err))
+		return -1;
+	if (audit_level_parse(level, &a->level))
+		return malformed("level", err);
+	if (a->level == AUDIT_LEVEL_NONE)
+		return 0;
+	if (get_count(audit, "events", &a->events, err) ||
+	    get_count(audit, "denied", &a->denied, err) ||
+	    get_count(audit, "lost", &a->lost, err) ||
+	    get_hex(audit, "digest", SHA256_HEX_LEN, a->digest, err))
+		return -1;
+	return json_get_bool(audit, "incomplete", &a->incomplete, err);
+}
+
 static int read_run(const struct json *o, struct record *r, struct error *err)
 {
 	const struct json *removed, *item;
@@ -315,6 +335,7 @@ static int read_run(const struct json *o, struct record *r, struct error *err)
 	if (get_time(o, "started", r->started, err) ||
 	    get_amount(o, "duration", &r->duration, err) ||
 	    get_amount(o, "cpu", &r->cpu, err) || get_memory_peak(o, &r->memory_peak, err) ||
+	    read_audit(o, &r->audit, err) ||
 	    get_hex(o, "policy", SHA256_HEX_LEN, r->policy, err) ||
 	    get_hex(o, "warm", SHA256_HEX_LEN, r->warm, err) ||
 	    get_text_or_empty(o, "host", &r->host, err) ||

@@ -201,6 +201,21 @@ static void add_costs(struct strbuf *out, const struct record *r)
 	}
 }
 
+static void add_audit(struct strbuf *out, const struct audit_summary *audit)
+{
+	if (audit->level == AUDIT_LEVEL_NONE) {
+		strbuf_addstr(out, "Audit: none\n");
+		return;
+	}
+	strbuf_addf(out, "Audit: %s level=%s events=%lld denied=%lld lost=%lld",
+		    audit_is_enforced(audit) ? "enforced" : "unenforced",
+		    audit_level_name(audit->level), (long long)audit->events,
+		    (long long)audit->denied, (long long)audit->lost);
+	if (*audit->digest)
+		strbuf_addf(out, " sha256:%s", audit->digest);
+	strbuf_addch(out, '\n');
+}
+
 static void add_all_trailers(struct strbuf *out, const struct record *r,
 			     const char *record_digest)
 {
@@ -220,7 +235,7 @@ static void add_all_trailers(struct strbuf *out, const struct record *r,
 	add_costs(out, r);
 	if (source && !strcmp(source, "self-reported"))
 		add_trailer(out, "Metric-Source", source);
-	add_trailer(out, "Audit", "none");
+	add_audit(out, &r->audit);
 	if (*r->policy)
 		strbuf_addf(out, "Policy: sha256:%s\n", r->policy);
 	strbuf_addf(out, "Record: sha256:%s\n", record_digest);

@@ -74,13 +74,18 @@ static void judge_outcome(enum phase phase, const struct outcome *o, struct verd
 		    reason.buf);
 }
 
+static bool is_violation(const struct trial_result *result, enum phase phase)
+{
+	return phase != PHASE_NR && outcome_is_violation(&result->outcomes[phase]);
+}
+
 /* The phase that decides what a trial came to; PHASE_NR where all succeeded. */
 static enum phase deciding_phase(const struct trial_result *result)
 {
 	enum phase phase;
 
 	for (phase = PHASE_RUN; phase <= PHASE_EVALUATE; phase++)
-		if (result->ran[phase] && outcome_is_violation(&result->outcomes[phase]))
+		if (result->ran[phase] && is_violation(result, phase))
 			return phase;
 	for (phase = PHASE_RUN; phase <= PHASE_EVALUATE; phase++)
 		if (result->ran[phase] && !outcome_is_success(&result->outcomes[phase]))
@@ -106,6 +111,10 @@ int trial_judge(const struct campaign_config *config, const struct trial_result 
 {
 	enum phase phase = deciding_phase(result);
 
+	if (result->audit_incomplete && !is_violation(result, phase)) {
+		verdict_set(ret_verdict, VERDICT_FAILED, "audit-incomplete");
+		return -1;
+	}
 	if (phase != PHASE_NR) {
 		judge_outcome(phase, &result->outcomes[phase], ret_verdict);
 		return -1;

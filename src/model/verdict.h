@@ -47,6 +47,7 @@ struct trial_result {
 	struct metrics metrics;
 	bool self_reported; /* no evaluator: the metric is the candidate's own word */
 	uint64_t seed;	    /* AUTORESEARCH_SEED of this trial; below 2^53, as JSON has it */
+	bool audit_incomplete; /* what it did is not known: something of the audit was lost */
 };
 
 void trial_result_release(struct trial_result *r);
@@ -58,10 +59,11 @@ bool trial_sample(const struct trial_result *result, const char *metric, double 
 
 /*
  * Whether the trial measured anything: 0 with the metric's value, or -1 with the verdict
- * that it comes to instead: violation (syscall), failed (a limit, exit, signal), skipped
- * (exit 125 of run, check or evaluate), rejected `check-failed`, failed `no-metric` and
- * `not-finite`. A violation in any phase goes first; else they are judged in the order run,
- * check, evaluate, and the first that is not a success decides. A check that exits other
+ * that it comes to instead: violation (syscall), failed (`audit-incomplete`, a limit, exit,
+ * signal), skipped (exit 125 of run, check or evaluate), rejected `check-failed`, failed
+ * `no-metric` and `not-finite`. A violation in any phase goes first, then an audit that lost
+ * something; else they are judged in the order run, check, evaluate, and the first that is not
+ * a success decides. A check that exits other
  * than 0 and 125 is `check-failed`; one that hits a limit or dies by a signal is failed.
  */
 int trial_judge(const struct campaign_config *config, const struct trial_result *result,

@@ -91,6 +91,22 @@ static void print_trial(const struct trial_result *t, FILE *out)
 	}
 }
 
+static void print_audit(const struct audit_summary *audit, FILE *out)
+{
+	const char *level = audit_level_name(audit->level);
+
+	if (audit->level == AUDIT_LEVEL_NONE)
+		fprintf(out, "%-10s none\n", "audit");
+	else if (!*audit->digest)
+		fprintf(out, "%-10s %s, level %s: nothing is on record\n", "audit",
+			audit_is_enforced(audit) ? "enforced" : "unenforced", level);
+	else
+		fprintf(out, "%-10s %s, level %s: %lld events, %lld denied, %lld lost%s\n",
+			"audit", audit_is_enforced(audit) ? "enforced" : "unenforced", level,
+			(long long)audit->events, (long long)audit->denied,
+			(long long)audit->lost, audit->incomplete ? ": incomplete" : "");
+}
+
 void report_experiment(const struct entry *entry, FILE *out)
 {
 	const struct record *r = &entry->record;
@@ -113,7 +129,7 @@ void report_experiment(const struct entry *entry, FILE *out)
 	print_metric("against", r->has_incumbent, r->incumbent, out);
 	fprintf(out, "%-10s %s, by %s\n", "started", r->started,
 		*r->proposed_by ? r->proposed_by : "start");
-	fprintf(out, "%-10s none: this version has no eBPF warden\n", "audit");
+	print_audit(&r->audit, out);
 	for (size_t i = 0; i < r->trials_nr; i++)
 		print_trial(&r->trials[i], out);
 	for (size_t i = 0; i < r->removed.nr; i++) {

@@ -5,6 +5,7 @@
 
 #include <linux/audit.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *call_name(uint32_t arch, uint32_t number)
 {
-	return arch == AUDIT_ARCH_I386 || number % 3 ? NULL : "call";
+	static char name[32];
+
+	snprintf(name, sizeof(name), "call%u", number);
+	return arch == AUDIT_ARCH_I386 || number % 3 ? NULL : name;
 }
 
 static void check_line(const struct strbuf *line)

@@ -378,6 +378,42 @@ static void more_than_a_record_can_hold_is_refused(void **state)
 	assert_string_equal(err.message, "'files' is malformed");
 }
 
+static void an_audit_is_read_back(void **state)
+{
+	static const char level_a[] =
+		"\"audit\": {\"level\":\"A\",\"events\":118,\"denied\":2,\"lost\":1,"
+		"\"incomplete\":true,\"digest\":\"" SHA_A "\"}";
+	static const char level_c[] =
+		"\"audit\": {\"level\":\"C\",\"events\":0,\"denied\":0,\"lost\":0,"
+		"\"incomplete\":false,\"digest\":null}";
+	CLEANUP_RECORD struct record r = accepted(), back = { 0 };
+	CLEANUP_STRBUF struct strbuf out = STRBUF_INIT, again = STRBUF_INIT;
+	CLEANUP_JSON struct json *log = NULL;
+
+	(void)state;
+	r.audit = (struct audit_summary){ .level = AUDIT_LEVEL_A,
+					  .events = 118,
+					  .denied = 2,
+					  .lost = 1,
+					  .incomplete = true,
+					  .digest = SHA_A };
+	record_write(&r, &out);
+	assert_non_null(strstr(out.buf, level_a));
+	parse(out.buf, &back);
+	assert_memory_equal(&back.audit, &r.audit, sizeof(r.audit));
+	record_write(&back, &again);
+	assert_string_equal(again.buf, out.buf);
+	log = record_log_json(&back, OID_3);
+	strbuf_reset(&again);
+	json_write(log, false, &again);
+	assert_non_null(strstr(again.buf, "\"audit\":{\"level\":\"A\",\"events\":118,"
+					  "\"denied\":2,\"lost\":1},"));
+	r.audit = (struct audit_summary){ .level = AUDIT_LEVEL_C };
+	strbuf_reset(&out);
+	record_write(&r, &out);
+	assert_non_null(strstr(out.buf, level_c));
+}
+
 static void names_that_were_removed_are_capped(void **state)
 {
 	CLEANUP_RECORD struct record r = baseline(), back = { 0 };
@@ -437,6 +473,7 @@ int main(void)
 		cmocka_unit_test(a_member_of_a_later_program_is_ignored),
 		cmocka_unit_test(a_wrong_member_is_refused),
 		cmocka_unit_test(more_than_a_record_can_hold_is_refused),
+		cmocka_unit_test(an_audit_is_read_back),
 		cmocka_unit_test(names_that_were_removed_are_capped),
 		cmocka_unit_test(log_json_is_what_the_manual_lists),
 		cmocka_unit_test(the_metric_says_who_vouches_for_it),

@@ -292,6 +292,34 @@ static void a_note_says_why(void **state)
 				      "Proposed-by: try\n");
 }
 
+static void check_audit(struct audit_summary audit, const char *expected)
+{
+	CLEANUP_RECORD struct record r = accepted("s", "");
+	CLEANUP_STRBUF struct strbuf message = STRBUF_INIT, value = STRBUF_INIT;
+
+	r.audit = audit;
+	message_accepted(&r, SHA_B, &message);
+	assert_true(trailer_find(message.buf, "Audit", &value));
+	assert_string_equal(value.buf, expected);
+}
+
+static void the_audit_says_at_which_level_and_what_it_saw(void **state)
+{
+	struct audit_summary s = {
+		.level = AUDIT_LEVEL_A, .events = 118, .denied = 2, .lost = 1, .digest = SHA_A
+	};
+
+	(void)state;
+	check_audit(s, "enforced level=A events=118 denied=2 lost=1 sha256:" SHA_A);
+	s.level = AUDIT_LEVEL_B;
+	check_audit(s, "enforced level=B events=118 denied=2 lost=1 sha256:" SHA_A);
+	/* Without eBPF there is no log. */
+	s = (struct audit_summary){ .level = AUDIT_LEVEL_C };
+	check_audit(s, "unenforced level=C events=0 denied=0 lost=0");
+	s.level = AUDIT_LEVEL_NONE;
+	check_audit(s, "none");
+}
+
 static void a_value_never_breaks_its_line(void **state)
 {
 	CLEANUP_RECORD struct record r = unrun(VERDICT_FAILED, "a\nVerdict: accepted\r\x1b");
@@ -419,6 +447,7 @@ int main(void)
 		cmocka_unit_test(a_subject_is_one_clean_line),
 		cmocka_unit_test(a_rationale_is_clean_lines),
 		cmocka_unit_test(a_note_says_why),
+		cmocka_unit_test(the_audit_says_at_which_level_and_what_it_saw),
 		cmocka_unit_test(a_value_never_breaks_its_line),
 		cmocka_unit_test(a_baselines_note_has_no_verdict),
 		cmocka_unit_test(a_message_made_from_its_record_is_the_same),

@@ -104,6 +104,34 @@ static void the_first_phase_that_fails_decides_but_a_violation_goes_first(void *
 	}
 }
 
+static void what_the_audit_lost_fails_a_trial_that_violated_nothing(void **state)
+{
+	static const struct {
+		const struct outcome *run;
+		enum verdict_kind kind;
+		const char *reason;
+	} rows[] = {
+		{ &ok, VERDICT_FAILED, "audit-incomplete" },
+		{ &timeout, VERDICT_FAILED, "audit-incomplete" },
+		{ &exit_125, VERDICT_FAILED, "audit-incomplete" },
+		{ &ptraced, VERDICT_VIOLATION, "syscall ptrace" },
+	};
+	struct campaign_config config = { .metric = (char *)"loss" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CLEANUP_TRIAL_RESULT struct trial_result r = { .ran[PHASE_RUN] = true,
+							       .audit_incomplete = true };
+		CLEANUP_VERDICT struct verdict v = { 0 };
+		double value;
+
+		r.outcomes[PHASE_RUN] = *rows[i].run;
+		metrics_set(&r.metrics, "loss", 1, true);
+		assert_int_equal(trial_judge(&config, &r, &value, &v), -1);
+		assert_verdict(&v, rows[i].kind, rows[i].reason);
+	}
+}
+
 static void a_phase_that_did_not_run_is_not_judged(void **state)
 {
 	struct campaign_config config = { .metric = (char *)"loss" };
@@ -269,6 +297,7 @@ int main(void)
 		cmocka_unit_test(names_read_back),
 		cmocka_unit_test(a_reason_may_be_made_from_the_old_one),
 		cmocka_unit_test(the_first_phase_that_fails_decides_but_a_violation_goes_first),
+		cmocka_unit_test(what_the_audit_lost_fails_a_trial_that_violated_nothing),
 		cmocka_unit_test(a_phase_that_did_not_run_is_not_judged),
 		cmocka_unit_test(a_metric_must_be_there_and_finite),
 		cmocka_unit_test(better_is_accepted_and_equal_is_not),
