@@ -71,6 +71,12 @@ int read_blob(struct repo *repo, const git_oid *oid, size_t cap, struct strbuf *
 int write_blob(struct repo *repo, const void *data, size_t len, git_oid *ret,
 	       struct error *err);
 
+/* The same for what need not be in memory: a file from its beginning to its end, and a blob
+ * block by block. A result of `fn` other than 0 ends it and is returned. */
+int write_blob_file(struct repo *repo, FILE *file, git_oid *ret, struct error *err);
+int read_blob_blocks(struct repo *repo, const git_oid *oid, block_fn fn, void *data,
+		     struct error *err);
+
 /*
  * Compare-and-swap: moves the ref `name` from `from` ("": it must not exist) to `to`. 0; 1
  * where it did not point to `from`; -1. A lock that another git holds is waited for a while.

@@ -13,8 +13,13 @@
  * record, so no step can be lost or done twice.
  */
 
+#include <stdio.h>
+
 #include "git/repo.h"
 #include "model/experiment.h"
+
+/* The file of a record that holds the audit's events. */
+#define AUDIT_FILE_NAME "audit.jsonl"
 
 /* Which of its two refs a campaign has, and where they point ("" where there is none). */
 struct ledger {
@@ -62,6 +67,12 @@ int ledger_find(struct ledger *ledger, int64_t n, struct entry *ret, struct erro
 int ledger_file(struct ledger *ledger, const struct entry *entry, const char *name, size_t cap,
 		struct strbuf *ret, struct error *err);
 
+/* The same for a file of any size: calls `fn` with one block of it after the other, until it
+ * returns other than 0, which is an error of its own. 0; 1 where the record has no such file. */
+typedef int (*block_fn)(const void *block, size_t len, void *data, struct error *err);
+int ledger_file_blocks(struct ledger *ledger, const struct entry *entry, const char *name,
+		       block_fn fn, void *data, struct error *err);
+
 /* Creates the ledger branch at `commit`. An error where it exists already. */
 int ledger_create_branch(struct ledger *ledger, const char *commit, struct error *err);
 
@@ -77,6 +88,7 @@ struct record_content {
 	const char *name; /* "patch", "run.log", … */
 	const char *data;
 	size_t len;
+	FILE *file; /* instead of both: all of it, read block by block; NULL: none */
 };
 
 /*

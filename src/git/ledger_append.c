@@ -86,7 +86,8 @@ static int write_files(struct repo *repo, struct record *record, git_treebuilder
 		if (strlen(files[i].name) >= sizeof(file->name) ||
 		    !strcmp(files[i].name, RECORD_FILE))
 			return error_set(err, "a record cannot hold '%s'", files[i].name);
-		if (write_blob(repo, files[i].data, files[i].len, &oid, err) < 0)
+		if (files[i].file ? write_blob_file(repo, files[i].file, &oid, err)
+				  : write_blob(repo, files[i].data, files[i].len, &oid, err))
 			return -1;
 		if (git_treebuilder_insert(NULL, bld, files[i].name, &oid, GIT_FILEMODE_BLOB) <
 		    0)

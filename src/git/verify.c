@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "git/internal.h"
 #include "git/tree.h"
 #include "model/trailer.h"
@@ -76,6 +77,9 @@ static int check_file(const char *path, unsigned mode __attribute__((unused)), c
 		if (strcmp(path, r->files[i].name) || strcmp(oid, r->files[i].oid))
 			continue;
 		check->found++;
+		/* It may be large, and is held against its digest. */
+		if (!strcmp(path, AUDIT_FILE_NAME))
+			return 0;
 		if (oid_from_hex(&blob, oid, err) < 0)
 			return -1;
 		return read_blob(check->verify->ledger->repo, &blob, FILE_MAX, &content, err);
@@ -83,6 +87,35 @@ static int check_file(const char *path, unsigned mode __attribute__((unused)), c
 	what = xstrfmt("its file '%s' is not the one that the record names", path);
 	wrong(check->verify, check->entry, what);
 	return 0;
+}
+
+static int digest_block(const void *block, size_t len, void *data,
+			struct error *err __attribute__((unused)))
+{
+	digest_add(data, block, len);
+	return 0;
+}
+
+/* The audit's events have a digest of their own, which trailers show. */
+static void check_audit(struct verify *v, const struct entry *entry)
+{
+	const char *should = entry->record.audit.digest;
+	char is[DIGEST_HEX_LEN + 1] = "";
+	struct error err = ERROR_INIT;
+	struct digest digest;
+	int missing;
+
+	digest_init(&digest);
+	missing = ledger_file_blocks(v->ledger, entry, AUDIT_FILE_NAME, digest_block, &digest,
+				     &err);
+	if (missing < 0) {
+		wrong(v, entry, err.message);
+		return;
+	}
+	if (!missing)
+		digest_hex(&digest, is);
+	if (strcmp(is, should))
+		wrong(v, entry, "its audit is not the one that the record vouches for");
 }
 
 static void check_files(struct verify *v, const struct entry *entry)
@@ -221,6 +254,7 @@ static void check_entry(struct verify *v, const struct entry *entry)
 		wrong(v, entry, "its record is of another campaign");
 	check_title(v, entry);
 	check_files(v, entry);
+	check_audit(v, entry);
 	check_candidate(v, entry);
 	check_voucher(v, entry);
 	remember(v, entry);

@@ -16,6 +16,7 @@ void logs_release(struct logs *logs)
 {
 	strbuf_release(&logs->run);
 	strbuf_release(&logs->evaluate);
+	audit_log_free(steal_ptr(logs->audit));
 }
 
 char **environment_new(const struct search *s, enum phase phase, int64_t experiment, int trial)
@@ -170,9 +171,24 @@ static int run_phases(struct search *s, struct trial *trial, int64_t experiment,
 	return failed;
 }
 
+/* Adds what was seen of the trial to the log of its experiment. */
+static int take_audit(struct search *s, const struct trial_audit *audit,
+		      struct trial_result *ret, struct logs *logs, struct error *err)
+{
+	bool complete;
+
+	if (!logs->audit)
+		audit_log_open(&logs->audit, s->dir);
+	if (audit_log_add(logs->audit, audit, &complete, err))
+		return -1;
+	ret->audit_incomplete = !complete;
+	return 0;
+}
+
 int measure_trial(struct search *s, int64_t experiment, int number, struct trial_result *ret,
 		  struct logs *logs, struct string_list *ret_removed, struct error *err)
 {
+	CLEANUP_TRIAL_AUDIT struct trial_audit audit = TRIAL_AUDIT_INIT;
 	const struct string_list *removed;
 	struct trial *trial;
 	int failed;
@@ -185,6 +201,7 @@ int measure_trial(struct search *s, int64_t experiment, int number, struct trial
 	for (size_t i = 0; i < removed->nr && !failed; i++)
 		string_list_add(ret_removed, removed->items[i]);
 	trial_close(trial);
+	failed = failed ? failed : take_audit(s, &audit, ret, logs, err);
 	if (failed)
 		trial_result_release(ret);
 	return failed;

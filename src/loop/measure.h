@@ -3,18 +3,20 @@
 
 /* From a commit to numbers: setup once, and then trials. */
 
+#include "loop/audit_log.h"
 #include "loop/search.h"
 #include "model/verdict.h"
 
-/* What a trial printed, capped by the output limit. */
+/* What a trial printed, capped by the output limit, and what the kernel saw of it. */
 struct logs {
 	struct strbuf run; /* of run, and of check behind it */
 	struct strbuf evaluate;
+	struct audit_log *audit; /* NULL until the first trial is over */
 };
 
-#define LOGS_INIT                        \
-	{                                \
-		STRBUF_INIT, STRBUF_INIT \
+#define LOGS_INIT                                            \
+	{                                                    \
+		.run = STRBUF_INIT, .evaluate = STRBUF_INIT, \
 	}
 void logs_release(struct logs *logs);
 #define CLEANUP_LOGS CLEANUP(logs_release)

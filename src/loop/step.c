@@ -54,7 +54,7 @@ static int measure(struct search *s, const char *commit, struct record *r, struc
 		return ret;
 	r->trials_nr = 1;
 	add_costs(r, r->trials);
-	return 0;
+	return audit_log_end(logs->audit, &r->audit, err);
 }
 
 /* The verdict on what was measured, beside the incumbent. */
@@ -71,23 +71,30 @@ static void decide(struct search *s, struct record *r)
 	verdict_decide(&s->config, value, &r->trials->metrics, r->incumbent, &r->verdict);
 }
 
+static struct record_content content_of(const char *name, const struct strbuf *text)
+{
+	return (struct record_content){ .name = name, .data = text->buf, .len = text->len };
+}
+
 /* Appends the record with its files, and takes the campaign one step on. */
 static int append(struct search *s, struct record *r, const char *commit,
 		  const struct strbuf *patch, const struct logs *logs,
 		  const struct timespec *start, char ret_commit[OID_HEX_SIZE],
 		  struct error *err)
 {
-	struct record_content files[3];
+	struct record_content files[4];
 	double elapsed = seconds_since(start);
 	size_t n = 0;
 
 	if (patch)
-		files[n++] = (struct record_content){ "patch", patch->buf, patch->len };
+		files[n++] = content_of("patch", patch);
 	if (r->trials_nr)
-		files[n++] = (struct record_content){ "run.log", logs->run.buf, logs->run.len };
+		files[n++] = content_of("run.log", &logs->run);
 	if (r->trials_nr && r->trials->ran[PHASE_EVALUATE])
-		files[n++] = (struct record_content){ "evaluate.log", logs->evaluate.buf,
-						      logs->evaluate.len };
+		files[n++] = content_of("evaluate.log", &logs->evaluate);
+	if (r->trials_nr && audit_log_file(logs->audit))
+		files[n++] = (struct record_content){ .name = AUDIT_FILE_NAME,
+						      .file = audit_log_file(logs->audit) };
 	/* The proposer and our own work take time as well. */
 	if (elapsed > r->duration)
 		s->totals.time += elapsed - r->duration;

@@ -5,6 +5,7 @@
 
 #include "git-fixture.h"
 
+#include "base/digest.h"
 #include "git/ledger.h"
 #include "git/tree.h"
 
@@ -65,15 +66,30 @@ static inline void lab_record(struct lab *lab, struct record *r, int64_t n, doub
 	r->host = xstrdup("test");
 }
 
-/* Appends what was made ready; the record's files are a patch and a log. */
+/* A log of the audit, with the summary that goes with it. The caller closes it. */
+static inline FILE *lab_audit(struct record *r)
+{
+	CLEANUP_FREE char *text = xstrfmt("{\"v\":1,\"seq\":%lld}\n", (long long)r->experiment);
+	FILE *f = tmpfile();
+
+	assert_non_null(f);
+	assert_int_equal(fputs(text, f), 1);
+	r->audit = (struct audit_summary){ .level = AUDIT_LEVEL_B, .events = 1 };
+	digest_of(text, strlen(text), r->audit.digest);
+	return f;
+}
+
+/* Appends what was made ready; the record's files are a patch, a log and the audit's. */
 static inline int lab_append(struct lab *lab, struct record *r, const char *candidate)
 {
 	CLEANUP_FREE char *patch = xstrfmt("patch %lld\n", (long long)r->experiment);
+	CLEANUP_FCLOSE FILE *audit = lab_audit(r);
 	const struct record_content files[] = {
-		{ "patch", patch, strlen(patch) },
-		{ "run.log", "line\n\0line\n", 11 },
+		{ .name = "patch", .data = patch, .len = strlen(patch) },
+		{ .name = "run.log", .data = "line\n\0line\n", .len = 11 },
+		{ .name = AUDIT_FILE_NAME, .file = audit },
 	};
-	int status = ledger_append(&lab->ledger, r, candidate, files, 2, lab->commit, &err);
+	int status = ledger_append(&lab->ledger, r, candidate, files, 3, lab->commit, &err);
 
 	if (!status) {
 		lab->totals = r->totals;

@@ -17,7 +17,7 @@ static void a_campaign_begins_with_its_baseline(void **state)
 		out_of("git log -1 --format='%%s|%%P' refs/autoresearch/" LAB "/ledger"),
 		out_of("echo \"baseline|$(git rev-parse main)\""));
 	assert_string_equal(out_of("git ls-tree --name-only refs/autoresearch/" LAB "/ledger"),
-			    "patch\nrecord.json\nrun.log");
+			    "audit.jsonl\npatch\nrecord.json\nrun.log");
 	assert_string_equal(out_of("git rev-parse autoresearch/" LAB), lab.ledger.branch);
 	assert_done(ledger_read(&lab.ledger, lab.ledger.tip, &entry, &err));
 	assert_string_equal(entry.parent, "");
@@ -429,6 +429,64 @@ static void a_long_ledger_costs_no_more_to_append_to(void **state)
 	assert_done(lab_try(&lab, VERDICT_ACCEPTED, "after gc\n", 1));
 }
 
+static int count_block(const void *block, size_t len, void *data, struct error *error)
+{
+	struct strbuf *all = data;
+
+	(void)error;
+	strbuf_addf(all, "%zu ", len);
+	return *(const char *)block == 'x' ? 0 : -1;
+}
+
+static int stop(const void *block, size_t len, void *data, struct error *error)
+{
+	(void)block;
+	(void)len;
+	++*(int *)data;
+	return error_set(error, "enough");
+}
+
+static void a_large_file_goes_in_and_out_block_by_block(void **state)
+{
+	CLEANUP_LAB struct lab lab = { 0 };
+	CLEANUP_RECORD struct record r = { 0 };
+	CLEANUP_ENTRY struct entry entry = { 0 };
+	CLEANUP_STRBUF struct strbuf loose = STRBUF_INIT, packed = STRBUF_INIT;
+	CLEANUP_FCLOSE FILE *file = tmpfile();
+	const struct record_content content = { .name = AUDIT_FILE_NAME, .file = file };
+	int calls = 0;
+
+	(void)state;
+	lab_open(&lab);
+	assert_done(repo_head(lab.repo, lab.commit, &err));
+	assert_done(ledger_create_branch(&lab.ledger, lab.commit, &err));
+	lab_record(&lab, &r, 0, 1);
+	assert_done(repo_commit_tree(lab.repo, lab.commit, r.tree, &err));
+	for (int i = 0; i < 150000; i++)
+		assert_int_equal(fputc('x', file), 'x');
+	assert_done(ledger_append(&lab.ledger, &r, lab.commit, &content, 1, NULL, &err));
+	assert_string_equal(
+		out_of("git cat-file -s refs/autoresearch/" LAB "/ledger:audit.jsonl"),
+		"150000");
+	assert_int_equal(sh("git fsck --strict --no-dangling"), 0);
+	assert_done(ledger_find(&lab.ledger, 0, &entry, &err));
+	assert_done(ledger_file_blocks(&lab.ledger, &entry, AUDIT_FILE_NAME, count_block,
+				       &loose, &err));
+	assert_string_equal(loose.buf, "65536 65536 18928 ");
+	assert_refused(
+		ledger_file_blocks(&lab.ledger, &entry, AUDIT_FILE_NAME, stop, &calls, &err),
+		"enough");
+	assert_int_equal(calls, 1);
+	assert_int_equal(ledger_file_blocks(&lab.ledger, &entry, "patch", stop, &calls, &err),
+			 1);
+	/* What git has packed comes at once. */
+	assert_int_equal(sh("git gc -q --prune=now"), 0);
+	lab_reopen(&lab);
+	assert_done(ledger_file_blocks(&lab.ledger, &entry, AUDIT_FILE_NAME, count_block,
+				       &packed, &err));
+	assert_string_equal(packed.buf, "150000 ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -448,6 +506,7 @@ int main(void)
 		fixture_test(the_first_record_must_be_a_baseline),
 		fixture_test(a_record_that_is_none_is_an_error),
 		fixture_test(nobodys_name_is_better_than_none),
+		fixture_test(a_large_file_goes_in_and_out_block_by_block),
 		fixture_test(a_long_ledger_costs_no_more_to_append_to),
 	};
 

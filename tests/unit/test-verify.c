@@ -169,6 +169,35 @@ static void changed_files_of_a_record_show(void **state)
 	assert_mismatch("its file 'more' is not the one");
 }
 
+static void a_changed_audit_shows(void **state)
+{
+	(void)state;
+	fill();
+	/* The file alone; the file and its id; and its digest, for which the note is too old. */
+	rewrite(0, "cat",
+		"sed \"s/[0-9a-f]*\\taudit/$(echo x | git hash-object -w --stdin)"
+		"\\taudit/\"");
+	assert_mismatch("experiment 6: its file 'audit.jsonl' is not the one that the record");
+	rewrite(0,
+		"sed \"s/\\(audit.jsonl[^0-9a-f]*\\)[0-9a-f]*/\\1$(echo x | git hash-object "
+		"--stdin)/\"",
+		"cat");
+	assert_mismatch("experiment 6: its audit is not the one that the record vouches for");
+	rewrite(0,
+		"sed \"s/\\(digest[^0-9a-f]*\\)[0-9a-f]*/\\1$(echo x | sha256sum | "
+		"cut -d' ' -f1)/\"",
+		"cat");
+	assert_mismatch("experiment 6: its note does not carry the digest of its record");
+}
+
+static void an_audit_that_was_dropped_shows(void **state)
+{
+	(void)state;
+	fill();
+	rewrite(0, "sed 's/\"audit.jsonl\":\"[0-9a-f]*\",*//;s/,}/}/'", "grep -v audit.jsonl");
+	assert_mismatch("experiment 6: its audit is not the one that the record vouches for");
+}
+
 static void a_record_cut_out_of_the_middle_shows(void **state)
 {
 	(void)state;
@@ -366,6 +395,8 @@ int main(void)
 		fixture_test(a_changed_record_of_an_accepted_experiment_shows),
 		fixture_test(a_record_that_does_not_parse_shows_and_the_rest_is_read),
 		fixture_test(changed_files_of_a_record_show),
+		fixture_test(a_changed_audit_shows),
+		fixture_test(an_audit_that_was_dropped_shows),
 		fixture_test(a_record_cut_out_of_the_middle_shows),
 		fixture_test(a_truncated_chain_shows),
 		fixture_test(swapped_records_show),

@@ -1,0 +1,45 @@
+#ifndef LOOP_AUDIT_LOG_H
+#define LOOP_AUDIT_LOG_H
+
+/*
+ * The log of what the kernel saw of the trials of one experiment: the file audit.jsonl as
+ * git-autoresearch-ledger(5) describes it. The kernel's records are read block by block, so that
+ * a flood of them costs disk and no memory; the file is digested as it is written.
+ */
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "model/audit.h"
+#include "sandbox/audit.h"
+
+struct audit_log;
+
+/* A log in a file without a name in the folder `dir`, which is made with the first event. */
+void audit_log_open(struct audit_log **ret, const char *dir);
+
+/* A log in the file `path`, which is made, or emptied, at once. */
+int audit_log_create(struct audit_log **ret, const char *path, struct error *err);
+
+/*
+ * Adds a trial: a line for each event, for each class of which some were aggregated, and one of
+ * totals. Below level B there is nothing to add but the level. `ret_complete` says whether
+ * nothing was lost of this trial that must not be. A record that makes no sense is an error.
+ */
+int audit_log_add(struct audit_log *log, const struct trial_audit *audit, bool *ret_complete,
+		  struct error *err);
+
+/* After the last trial: what the whole log comes to, and its digest. */
+int audit_log_end(struct audit_log *log, struct audit_summary *ret, struct error *err);
+
+/* The file, to be read from its beginning; NULL where nothing was on record. Borrowed. */
+FILE *audit_log_file(struct audit_log *log);
+
+void audit_log_free(struct audit_log *log);
+static inline void cleanup_audit_log_(struct audit_log **log)
+{
+	audit_log_free(*log);
+}
+#define CLEANUP_AUDIT_LOG CLEANUP(cleanup_audit_log_)
+
+#endif
