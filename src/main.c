@@ -20,7 +20,7 @@ const struct command commands[] = {
 	  "one candidate of your own", cmd_try },
 	{ "sandbox",
 	  "sandbox [--campaign=<name>] [--phase=<run|evaluate|check|setup>] [--summary=<file>] "
-	  "[--] <command> [<argument>...]",
+	  "[--audit-log=<file>] [--] <command> [<argument>...]",
 	  "run one command in exactly the sandbox of a phase", cmd_sandbox },
 	{ "stop", "stop [--campaign=<name>] [--now]", "end a running start", cmd_stop },
 	{ "status", "status [--campaign=<name>] [--json]", "where the campaign stands",
@@ -28,6 +28,8 @@ const struct command commands[] = {
 	{ "log", "log [--campaign=<name>] [--json] [--accepted | --rejected] [-n <number>]",
 	  "a line an experiment, newest first", cmd_log },
 	{ "show", "show [--campaign=<name>] [--json] <n>", "one experiment", cmd_show },
+	{ "audit", "audit [--campaign=<name>] <n>", "what the kernel saw of an experiment",
+	  cmd_audit },
 	{ "verify", "verify [<campaign>]", "hold every record against its evidence",
 	  cmd_verify },
 	{ "gc", "gc [--dry-run]", "remove the leftovers of dead runs", cmd_gc },

@@ -101,3 +101,14 @@ int experiment_number(const char *arg, int64_t *ret, struct error *err)
 	}
 	return 0;
 }
+
+int experiment_find(struct ledger *ledger, int64_t number, struct entry *ret, struct error *err)
+{
+	int missing = ledger_find(ledger, number, ret, err);
+
+	if (missing <= 0)
+		return missing;
+	error_set(err, "campaign '%s' has no experiment %lld", ledger->campaign,
+		  (long long)number);
+	return error_hint(err, "git autoresearch log");
+}

@@ -37,4 +37,8 @@ int campaign_open(const char *name, struct repo **ret_repo, struct ledger *ret,
 /* The number of an experiment as an argument: 0 and up. */
 int experiment_number(const char *arg, int64_t *ret, struct error *err);
 
+/* Its record; an error with a hint where there is none. */
+int experiment_find(struct ledger *ledger, int64_t number, struct entry *ret,
+		    struct error *err);
+
 #endif

@@ -1,5 +1,6 @@
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,7 +8,7 @@
 #include "loop/single.h"
 
 struct arguments {
-	const char *campaign, *summary;
+	const char *campaign, *summary, *audit_log;
 	enum phase phase;
 };
 
@@ -17,6 +18,7 @@ static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 		{ "campaign", required_argument, NULL, 'n' },
 		{ "phase", required_argument, NULL, 'p' },
 		{ "summary", required_argument, NULL, 's' },
+		{ "audit-log", required_argument, NULL, 'a' },
 		{ 0 },
 	};
 	int c;
@@ -28,6 +30,9 @@ static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 			break;
 		case 's':
 			a->summary = optarg;
+			break;
+		case 'a':
+			a->audit_log = optarg;
 			break;
 		case 'p':
 			if (phase_parse(optarg, &a->phase) || a->phase == PHASE_PROPOSE) {
@@ -54,12 +59,12 @@ static void pass_through(enum stream stream, const char *data, size_t len, void 
 	fflush(out);
 }
 
-static int write_summary(const char *path, const struct outcome *o, struct error *err)
+static int write_summary(const char *path, const struct outcome *o,
+			 const struct audit_summary *audit, struct error *err)
 {
 	CLEANUP_JSON struct json *object = json_new_object();
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT, reason = STRBUF_INIT;
 	CLEANUP_FCLOSE FILE *f = NULL;
-	struct json *audit;
 
 	outcome_reason(o, &reason);
 	if (o->kind == OUTCOME_EXITED)
@@ -77,11 +82,7 @@ static int write_summary(const char *path, const struct outcome *o, struct error
 		json_add_int(object, "memoryPeak", o->memory_peak);
 	else
 		json_add_null(object, "memoryPeak");
-	audit = json_add_object(object, "audit");
-	json_add_string(audit, "level", "none");
-	json_add_int(audit, "events", 0);
-	json_add_int(audit, "denied", 0);
-	json_add_int(audit, "lost", 0);
+	audit_summary_json(audit, object);
 	json_write(object, false, &text);
 	f = fopen(path, "we");
 	if (!f || fprintf(f, "%s\n", text.buf) < 0 || fflush(f))
@@ -89,27 +90,44 @@ static int write_summary(const char *path, const struct outcome *o, struct error
 	return 0;
 }
 
+/* Where nobody asks for the log it goes where temporary files do, for its summary. */
+static int open_log(const char *path, struct audit_log **ret, struct error *err)
+{
+	const char *dir = getenv("TMPDIR");
+
+	if (path)
+		return audit_log_create(ret, path, err);
+	audit_log_open(ret, dir && *dir ? dir : "/tmp");
+	return 0;
+}
+
 int cmd_sandbox(int argc, char **argv, struct error *err)
 {
 	struct arguments a = { .phase = PHASE_RUN };
 	CLEANUP_REPO struct repo *repo = NULL;
+	CLEANUP_AUDIT_LOG struct audit_log *log = NULL;
 	CLEANUP_STRBUF struct strbuf reason = STRBUF_INIT;
+	struct audit_summary audit;
 	struct outcome outcome;
 	int signal_no = 0;
 	int ret = parse(argc, argv, &a, err);
 
 	if (ret)
 		return ret;
-	if (repo_open(&repo, err))
+	if (repo_open(&repo, err) || open_log(a.audit_log, &log, err))
 		return -1;
 	ret = single_run(repo, a.campaign, a.phase, (const char *const *)argv + optind,
-			 pass_through, NULL, &outcome, &signal_no, err);
+			 pass_through, NULL, log, &outcome, &signal_no, err);
 	if (ret < 0)
 		return -1;
 	if (ret)
 		return 128 + signal_no;
-	if (a.summary && write_summary(a.summary, &outcome, err))
+	if (audit_log_end(log, &audit, err) ||
+	    (a.summary && write_summary(a.summary, &outcome, &audit, err)))
 		return -1;
+	if (a.audit_log && !audit_log_file(log))
+		warning("'%s' is empty: at audit level %s nothing is on record", a.audit_log,
+			audit_level_name(audit.level));
 	if (outcome.kind == OUTCOME_EXITED)
 		return outcome.exit_code;
 	if (outcome.kind == OUTCOME_SIGNALED)

@@ -65,7 +65,7 @@ int cmd_show(int argc, char **argv, struct error *err)
 	const char *campaign = NULL;
 	bool json = false;
 	int64_t number;
-	int c, missing;
+	int c;
 
 	while ((c = next_option(argc, argv, ":h", longs)) != -1) {
 		if (c == 'n')
@@ -78,15 +78,8 @@ int cmd_show(int argc, char **argv, struct error *err)
 	if (optind != argc - 1)
 		return usage(argc, argv);
 	if (experiment_number(argv[optind], &number, err) ||
-	    campaign_open(campaign, &repo, &ledger, err))
-		return -1;
-	missing = ledger_find(&ledger, number, &entry, err);
-	if (missing > 0) {
-		error_set(err, "campaign '%s' has no experiment %lld", ledger.campaign,
-			  (long long)number);
-		return error_hint(err, "git autoresearch log");
-	}
-	if (missing < 0)
+	    campaign_open(campaign, &repo, &ledger, err) ||
+	    experiment_find(&ledger, number, &entry, err))
 		return -1;
 	if (json) {
 		print_json(&entry);

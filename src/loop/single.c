@@ -66,8 +66,9 @@ static int find_base(struct search *s, struct repo *repo, const char *campaign,
 /* The phase that the command stands for; for setup, a warm snapshot is not below it. */
 static int run(struct search *s, enum phase phase, const char *const *argv,
 	       void (*output)(enum stream stream, const char *data, size_t len, void *arg),
-	       void *arg, struct outcome *ret, struct error *err)
+	       void *arg, struct audit_log *log, struct outcome *ret, struct error *err)
 {
+	CLEANUP_TRIAL_AUDIT struct trial_audit audit = TRIAL_AUDIT_INIT;
 	char **env = environment_new(s, phase, 0, 1);
 	struct trial_command command = {
 		.phase = phase,
@@ -83,6 +84,7 @@ static int run(struct search *s, enum phase phase, const char *const *argv,
 	};
 	struct string_list masked = STRING_LIST_INIT;
 	struct trial *trial = NULL;
+	bool complete;
 	int failed = 0;
 
 	if (phase == PHASE_SETUP) {
@@ -98,13 +100,14 @@ static int run(struct search *s, enum phase phase, const char *const *argv,
 	trial_close(trial);
 	string_list_release(&masked);
 	environment_free(env);
-	return failed ? -1 : 0;
+	return failed || audit_log_add(log, &audit, &complete, err) ? -1 : 0;
 }
 
 int single_run(struct repo *repo, const char *campaign, enum phase phase,
 	       const char *const *argv,
 	       void (*output)(enum stream stream, const char *data, size_t len, void *arg),
-	       void *arg, struct outcome *ret, int *ret_signal, struct error *err)
+	       void *arg, struct audit_log *log, struct outcome *ret, int *ret_signal,
+	       struct error *err)
 {
 	CLEANUP_SEARCH struct search s;
 	CLEANUP_FREE char *path = NULL;
@@ -124,7 +127,7 @@ int single_run(struct repo *repo, const char *campaign, enum phase phase,
 	/* Status 2 could be the command's own. */
 	if (cancelled < 0)
 		return error_status(err, EXIT_FATAL);
-	if (!cancelled && run(&s, phase, argv, output, arg, ret, err))
+	if (!cancelled && run(&s, phase, argv, output, arg, log, ret, err))
 		return -1;
 	*ret_signal = s.signal;
 	return cancelled || ret->kind == OUTCOME_CANCELLED ? 1 : 0;

@@ -30,7 +30,7 @@ check 'on stdout' grep -q '^usage: git autoresearch' "$scratch/out"
 check_status '-h as well' 129 git autoresearch -h
 check 'on stdout' grep -q '^usage: git autoresearch' "$scratch/out"
 check_equal 'and nothing on stderr' '' "$(cat "$scratch/err")"
-commands='init doctor start try sandbox stop status log show verify gc'
+commands='init doctor start try sandbox stop status log show audit verify gc'
 for command in $commands; do
 	check "the list has $command" grep -q "^   $command " "$scratch/out"
 done
@@ -45,19 +45,19 @@ done
 check_status 'an unknown command' 129 git autoresearch nonsense
 check 'is named on stderr' grep -q nonsense "$scratch/err"
 check_equal 'and stdout is empty' '' "$(cat "$scratch/out")"
-for wrong in 'show' 'show x' 'show -1' 'show 1 2' 'log -n' 'log -n 0' 'log -n x' 'log --accepted --rejected' \
+for wrong in 'show' 'show x' 'show -1' 'show 1 2' 'audit' 'audit x' 'audit 1 2' 'log -n' 'log -n 0' 'log -n x' 'log --accepted --rejected' \
 	'start --max-experiments=0' 'start --max-experiments=many' 'start --max-time=soon' 'start a b' \
 	'status extra' 'stop extra' 'gc extra' 'doctor extra' 'sandbox' 'sandbox --phase=nap -- true' 'verify a b'; do
 	# shellcheck disable=SC2086
 	check_status "$wrong" 129 git autoresearch $wrong
 	check_equal '  stdout is empty' '' "$(cat "$scratch/out")"
 done
-for absent in report promote replay audit; do
+for absent in report promote replay; do
 	check_status "$absent is not part of this version" 129 git autoresearch "$absent"
 done
 
 note 'Where no campaign is.'
-for command in status log 'show 1' verify stop; do
+for command in status log 'show 1' 'audit 1' verify stop; do
 	# shellcheck disable=SC2086
 	fatal "$command without a campaign" 'no campaign' git autoresearch $command
 	hint 'git autoresearch start'
@@ -163,6 +163,14 @@ fatal 'here' "checked out at '$PWD'" git autoresearch start
 git checkout -q main
 check_status 'status says more of a campaign that goes on' 0 git autoresearch status
 fatal 'an experiment that was not made' 'no experiment 99' git autoresearch show 99
+fatal '  has no audit either' 'no experiment 99' git autoresearch audit 99
+echo 1 >not-editable
+check_status 'a candidate that is not run' 1 git autoresearch try
+rm not-editable
+last=$(git autoresearch log --json -n 1 | jq .experiment)
+fatal '  has no audit' "nothing is on record of experiment $last: it was not run" git autoresearch audit "$last"
+fatal 'a log that cannot be written' "cannot write '.*no/such/folder'" \
+	git autoresearch sandbox --audit-log="$scratch/no/such/folder" -- true
 
 note 'Readers that leave, and a disk that is full.'
 # The reader is gone before the first line is written.
