@@ -187,6 +187,16 @@ void json_free(struct json *json)
 	cJSON_Delete(node(json));
 }
 
+/* How many bytes of a string stand for themselves. */
+static size_t plain_len(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	while (*p >= 0x20 && *p != '"' && *p != '\\' && *p != 0x7f && *p != 0xc2)
+		p++;
+	return (size_t)(p - (const unsigned char *)s);
+}
+
 /*
  * The writer is ours: cJSON's rounds numbers whose last bits it finds close enough, and
  * what is written here may be looked at on a terminal.
@@ -195,10 +205,17 @@ static void write_string(const char *s, struct strbuf *out)
 {
 	strbuf_addch(out, '"');
 	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
+		size_t plain = plain_len(s);
+		unsigned char c = (unsigned char)s[plain];
 
+		strbuf_add(out, s, plain);
+		s += plain;
+		if (!c)
+			break;
 		if (c == '"' || c == '\\') {
-			strbuf_addf(out, "\\%c", c);
+			char escape[] = { '\\', (char)c };
+
+			strbuf_add(out, escape, sizeof(escape));
 		} else if (c == '\n' || c == '\t') {
 			strbuf_addstr(out, c == '\n' ? "\\n" : "\\t");
 		} else if (c < 0x20 || c == 0x7f) {

@@ -233,6 +233,7 @@ static bool is_bidi(const unsigned char *p)
 
 void strbuf_add_visible(struct strbuf *sb, const char *s, size_t len)
 {
+	static const char hex[] = "0123456789abcdef";
 	const unsigned char *p = (const unsigned char *)s;
 
 	while (len) {
@@ -242,7 +243,9 @@ void strbuf_add_visible(struct strbuf *sb, const char *s, size_t len)
 			       (n == 2 && *p == 0xc2 && p[1] < 0xa0) || (n == 3 && is_bidi(p));
 
 		if (!n || control) {
-			strbuf_addf(sb, "\\x%02x", *p);
+			char escape[] = { '\\', 'x', hex[*p >> 4], hex[*p & 15] };
+
+			strbuf_add(sb, escape, sizeof(escape));
 			n = 1;
 		} else {
 			strbuf_add(sb, p, n);
