@@ -6,12 +6,10 @@
 #include <linux/keyctl.h>
 #include <linux/sched.h>
 #include <linux/securebits.h>
-#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -23,6 +21,7 @@
 
 #include "base/channel.h"
 #include "sandbox/internal.h"
+#include "sandbox/loopback.h"
 #include "sandbox/mounts.h"
 
 /*
@@ -69,19 +68,6 @@ static int make_trial(const struct phase_launch *launch, struct error *err)
 	return 0;
 }
 
-static int bring_loopback_up(struct error *err)
-{
-	CLEANUP_CLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq request = { .ifr_name = "lo" };
-
-	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request))
-		return error_errno(err, "cannot find the loopback device");
-	request.ifr_flags |= IFF_UP;
-	if (ioctl(fd, SIOCSIFFLAGS, &request))
-		return error_errno(err, "cannot bring the loopback device up");
-	return 0;
-}
-
 /* No capability is left in any set, and none can come back: not by uid 0, not by exec. */
 static int drop_privilege(struct error *err)
 {
@@ -105,6 +91,12 @@ static int drop_privilege(struct error *err)
 static bool writes_to_disk(const struct phase_launch *launch)
 {
 	return launch->upper || launch->command->upper || launch->command->home;
+}
+
+/* Whether it sees the host's network as it is. */
+static bool shares_network(const struct phase_launch *launch)
+{
+	return launch->command->network && launch->command->network->open;
 }
 
 static int set_rlimits(const struct phase_launch *launch, struct error *err)
@@ -222,7 +214,9 @@ static void __attribute__((noreturn)) init_main(const struct phase_launch *launc
 		error_errno(&err, "cannot set the host name");
 		give_up(launch->control, &err);
 	}
-	if (bring_loopback_up(&err) || view_build(launch, &err) || set_rlimits(launch, &err))
+	if ((!shares_network(launch) &&
+	     loopback_build(launch->command->network, launch->control, &err)) ||
+	    view_build(launch, &err) || set_rlimits(launch, &err))
 		give_up(launch->control, &err);
 	/* Entering a v1 cgroup may take the kernel longer than all of the above: it was done
 	 * meanwhile. Nothing that is not ours runs before the answer. */
@@ -256,8 +250,9 @@ static void __attribute__((noreturn)) init_main(const struct phase_launch *launc
 
 void phase_child(const struct phase_launch *launch)
 {
-	const unsigned long long namespaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET |
-					      CLONE_NEWIPC | CLONE_NEWUTS;
+	const unsigned long long namespaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC |
+					      CLONE_NEWUTS |
+					      (shares_network(launch) ? 0 : CLONE_NEWNET);
 	struct error err = ERROR_INIT;
 	int pidfd;
 	pid_t init;

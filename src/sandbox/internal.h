@@ -58,6 +58,7 @@ enum message {
 	MESSAGE_STARTED = 'R', /* the command begins: the clock starts */
 	MESSAGE_ENDED = 'X',   /* int: its wait status */
 	MESSAGE_REMOVED = 'O', /* text: a name that was taken out of OUT */
+	MESSAGE_LISTENERS = 'L', /* size_t each: items of the network list; fds: their sockets */
 	MESSAGE_ERROR = 'E',   /* text: we could not start it */
 };
 

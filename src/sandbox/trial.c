@@ -16,6 +16,7 @@
 #include "sandbox/disk.h"
 #include "sandbox/internal.h"
 #include "sandbox/outdir.h"
+#include "sandbox/relay.h"
 #include "sandbox/upper.h"
 #include "sandbox/witness.h"
 
@@ -25,6 +26,8 @@
 #define TICK 0.05 /* s */
 /* How often what was written to the host's disk is counted, in seconds. */
 #define DISK_EVERY 0.04
+/* How long what a command sent before it ended may take to be passed on. */
+#define RELAY_FINISH 0.2 /* s */
 #define METRICS_FILE_MAX (1 << 20)
 #define REMOVED_MAX 100
 
@@ -56,6 +59,7 @@ struct trial {
 	int64_t output;
 	struct timespec start;
 	int keeper, init, control, streams[2], clock, tick, notify;
+	struct relay *relay; /* NULL: it may reach nothing */
 };
 
 /* Ends the phase: the first reason counts. */
@@ -320,6 +324,10 @@ static void take_message(struct trial *t, struct channel_message *m)
 		if (t->removed.nr < REMOVED_MAX)
 			string_list_add(&t->removed, m->data);
 		break;
+	case MESSAGE_LISTENERS:
+		if (relay_take(&t->relay, t->command->network, t->loop, m, &err))
+			fail(t, &err);
+		break;
 	case MESSAGE_ERROR:
 		error_set(&err, "%s", m->data);
 		error_context(&err, "cannot start the sandbox");
@@ -454,6 +462,8 @@ static int settle(struct trial *t, struct error *err)
 			read_stream(t, s);
 	while (t->control >= 0 && receive(t))
 		;
+	relay_finish(t->relay, t->ended_by_us || failed ? 0 : RELAY_FINISH);
+	relay_free(steal_ptr(t->relay));
 	t->keeper_fate = reap(t, &t->keeper);
 	t->init_fate = reap(t, &t->init);
 	close_fd(t, &t->control);

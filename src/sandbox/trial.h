@@ -14,6 +14,7 @@
 #include "base/evloop.h"
 #include "base/strbuf.h"
 #include "model/campaign.h"
+#include "model/network.h"
 #include "model/outcome.h"
 #include "model/phase.h"
 #include "sandbox/audit.h"
@@ -43,6 +44,7 @@ struct trial_command {
 		*masked;   /* for setup: paths of the tree that it must not see */
 	const char *home;  /* for propose: the HOME that is kept */
 	bool out_writable; /* OUT; false: read-only */
+	const struct network_allow *network; /* resolved: what it may reach; NULL: nothing */
 	const char *input; /* its stdin; NULL: empty */
 	size_t input_len;
 	void (*output)(enum stream stream, const char *data, size_t len, void *data_arg);

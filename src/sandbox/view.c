@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -123,6 +124,24 @@ static int build_private(const struct sandbox *sandbox, const struct trial_comma
 	return show(base, "home", INSIDE_HOME, 0755, plain, err);
 }
 
+/* Names are found in a file of the phase's own, since no name server can be asked. */
+static int build_hosts(const struct network_allow *network, const char *base, struct error *err)
+{
+	CLEANUP_FREE char *path = xstrfmt("%s/hosts", base);
+	CLEANUP_FREE char *target = realpath("/etc/hosts", NULL);
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+	CLEANUP_CLOSE int fd = -1;
+
+	if (!target)
+		return error_errno(err, "cannot show names in /etc/hosts");
+	network_format_hosts(network, &text);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0 || write(fd, text.buf, text.len) != (ssize_t)text.len || fchmod(fd, 0644))
+		return error_errno(err, "cannot write '%s'", path);
+	return mount_show(path, target,
+			  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+}
+
 /* A proc of our own pid namespace, without what tells of the host or could change it. */
 static int build_proc(struct error *err)
 {
@@ -183,6 +202,7 @@ static int clear_disk(const struct trial_command *command, int control, struct e
 int view_build(const struct phase_launch *launch, struct error *err)
 {
 	const struct trial_command *command = launch->command;
+	const struct network_allow *network = command->network;
 	const char *on_disk = command->upper ? command->upper : launch->upper;
 	CLEANUP_FREE char *base = xstrfmt("%s/%s", INSIDE_DISK, phase_name(command->phase));
 	CLEANUP_FREE char *upper = xstrfmt("%s/upper", base);
@@ -192,6 +212,8 @@ int view_build(const struct phase_launch *launch, struct error *err)
 	    make(upper, 0755, err) || make(work, 0755, err) ||
 	    build_overlay(command, on_disk, base, err) ||
 	    build_private(launch->sandbox, command, base, err) || build_proc(err))
+		return -1;
+	if (network && network->nr && !network->open && build_hosts(network, base, err))
 		return -1;
 	/* From here on the store and the raw disk are out of everybody's reach. */
 	if (umount2(INSIDE_BELOW, MNT_DETACH))
