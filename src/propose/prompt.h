@@ -11,6 +11,7 @@
 #include "base/strbuf.h"
 #include "model/campaign.h"
 #include "model/experiment.h"
+#include "model/network.h"
 
 struct prompt_file {
 	const char *path;
@@ -27,6 +28,7 @@ struct prompt_experiment {
 struct prompt_input {
 	const char *campaign;
 	const struct campaign_config *config;
+	const struct network_allow *network; /* what a trial may reach; NULL: nothing */
 	const char *program; /* program.md; "" where there is none */
 	int64_t experiment;  /* the number that the proposal will have */
 	double baseline, incumbent;

@@ -280,9 +280,28 @@ static void the_first_line_is_the_subject(void **state)
 	assert_words("a\0b\nc\0d", 7, "ab", "cd");
 }
 
+static void what_a_trial_may_reach_is_said(void **state)
+{
+	struct network_address items[] = { { .host = (char *)"model.example", .port = 80 },
+					   { .host = (char *)"::1", .port = 443 } };
+	struct network_allow network = { .items = items, .nr = 2 };
+	CLEANUP_FREE char *without = NULL, *with = NULL;
+	CLEANUP_SCENE struct scene s;
+
+	(void)state;
+	set_scene(&s);
+	without = build(&s);
+	s.input.network = &network;
+	with = build(&s);
+	assert_holds(without, "There is no network in the sandbox");
+	assert_lacks(with, "no network");
+	assert_holds(with, "\n  model.example:80 [::1]:443\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_trial_may_reach_is_said),
 		cmocka_unit_test(its_parts_stand_in_order),
 		cmocka_unit_test(the_same_values_give_the_same_text),
 		cmocka_unit_test(what_is_optional_shows_where_it_is_set),
