@@ -19,7 +19,7 @@ static const char *const later_keys[] = {
 /* What was read, before it is judged: of a key given twice, the last one counts. */
 struct raw {
 	char *proposer, *audit;
-	char *network; /* the last network key that is set */
+	struct string_list network[NETWORK_NR];
 	struct settings *settings;
 };
 
@@ -27,7 +27,8 @@ static void raw_release(struct raw *raw)
 {
 	free(raw->proposer);
 	free(raw->audit);
-	free(raw->network);
+	for (int i = 0; i < NETWORK_NR; i++)
+		string_list_release(&raw->network[i]);
 }
 
 static void set_string(char **where, const char *value)
@@ -58,13 +59,22 @@ static void warn_unknown(const char *key)
 	warning(SECTION "%s is not known to this version and ignored", visible.buf);
 }
 
-static const char *network_key(const char *key)
+const char *settings_network_key(enum settings_network which)
 {
-	static const char *const keys[] = { "allowNetwork", "setupNetwork", "proposerNetwork" };
+	static const char *const keys[NETWORK_NR] = { "allowNetwork", "setupNetwork",
+						      "proposerNetwork" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (!strcasecmp(key, keys[i]))
-			return keys[i];
+	return keys[which];
+}
+
+/* The list that `key` adds to; NULL where it is none of the network's. */
+static struct string_list *network_list(struct raw *raw, const char *key, const char **ret_key)
+{
+	for (int i = 0; i < NETWORK_NR; i++) {
+		*ret_key = settings_network_key(i);
+		if (!strcasecmp(key, *ret_key))
+			return &raw->network[i];
+	}
 	return NULL;
 }
 
@@ -72,7 +82,8 @@ static const char *network_key(const char *key)
 static int take_key(struct raw *raw, const char *key, const char *value, struct error *err)
 {
 	struct settings *s = raw->settings;
-	const char *network = network_key(key);
+	const char *network_key;
+	struct string_list *network = network_list(raw, key, &network_key);
 	bool known = network || !strcmp(key, "proposer") || !strcmp(key, "proposercommand") ||
 		     !strcmp(key, "audit") || !strcmp(key, "bind") || !strcmp(key, "device");
 
@@ -81,7 +92,7 @@ static int take_key(struct raw *raw, const char *key, const char *value, struct 
 	else if (!value)
 		return error_set(err, "missing value for '" SECTION "%s'",
 				 !strcmp(key, "proposercommand") ? "proposerCommand"
-				 : network			 ? network
+				 : network			 ? network_key
 								 : key);
 	else if (!strcmp(key, "proposer"))
 		set_string(&raw->proposer, value);
@@ -93,8 +104,8 @@ static int take_key(struct raw *raw, const char *key, const char *value, struct 
 		add_value(&s->binds, value);
 	else if (!strcmp(key, "device"))
 		add_value(&s->devices, value);
-	else if (*value)
-		set_string(&raw->network, network);
+	else
+		add_value(network, value);
 	return 0;
 }
 
@@ -168,6 +179,20 @@ static int judge_paths(const struct settings *s, struct error *err)
 	return 0;
 }
 
+static int judge_network(const struct raw *raw, struct error *err)
+{
+	for (int i = 0; i < NETWORK_NR; i++) {
+		const struct string_list *list = &raw->network[i];
+
+		for (size_t j = 0; j < list->nr; j++)
+			if (network_allow_parse(&raw->settings->network[i], list->items[j],
+						i != NETWORK_TRIAL, err))
+				return error_context(err, SECTION "%s: '%s'",
+						     settings_network_key(i), list->items[j]);
+	}
+	return 0;
+}
+
 int settings_read(struct settings *ret, struct error *err)
 {
 	static const char *const argv[] = { "git",    "config",	      "--null",
@@ -180,12 +205,9 @@ int settings_read(struct settings *ret, struct error *err)
 		return error_context(err, "cannot read the configuration");
 	if (take_list(&raw, &list, err) < 0)
 		return -1;
-	if (raw.network) {
-		error_set(err, SECTION "%s is not part of this version", raw.network);
-		return error_hint(err, "git config --unset-all " SECTION "%s", raw.network);
-	}
 	if (settings_set_proposer(&settings, raw.proposer ? raw.proposer : "sweep", err) < 0 ||
-	    judge_audit(&raw, err) < 0 || judge_paths(&settings, err) < 0)
+	    judge_audit(&raw, err) < 0 || judge_paths(&settings, err) < 0 ||
+	    judge_network(&raw, err) < 0)
 		return -1;
 	*ret = settings;
 	settings = (struct settings){ 0 };
@@ -198,5 +220,7 @@ void settings_release(struct settings *s)
 	free(s->proposer_command);
 	string_list_release(&s->binds);
 	string_list_release(&s->devices);
+	for (int i = 0; i < NETWORK_NR; i++)
+		network_allow_release(&s->network[i]);
 	*s = (struct settings){ 0 };
 }

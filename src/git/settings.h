@@ -9,10 +9,19 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
+#include "model/network.h"
 
 enum audit_mode {
 	AUDIT_ENFORCE, /* no eBPF, no run */
 	AUDIT_WARN,    /* run, and record the lower level */
+};
+
+/* Who may reach what. */
+enum settings_network {
+	NETWORK_TRIAL, /* allowNetwork: run, check and evaluate */
+	NETWORK_SETUP,
+	NETWORK_PROPOSER,
+	NETWORK_NR,
 };
 
 struct settings {
@@ -21,18 +30,21 @@ struct settings {
 	enum audit_mode audit;
 	struct string_list binds;   /* absolute host paths */
 	struct string_list devices; /* absolute paths of device nodes */
+	struct network_allow network[NETWORK_NR]; /* as configured: names are not resolved */
 };
 
 /*
- * Reads them. This version holds no relay, so
- * `allowNetwork`, `setupNetwork` and `proposerNetwork` are errors with a hint; a key of
- * `autoresearch.*` that this version does not know is warned of by name (on stderr). A bind
+ * Reads them. A key
+ * of `autoresearch.*` that this version does not know is warned of by name (on stderr). A bind
  * must be an absolute path that exists.
  */
 int settings_read(struct settings *ret, struct error *err);
 
 /* Sets the proposer, "sweep" or "command"; an error with a hint for any other. */
 int settings_set_proposer(struct settings *s, const char *proposer, struct error *err);
+
+/* The key of a network list, as the manual spells it, without the section. */
+const char *settings_network_key(enum settings_network which);
 
 void settings_release(struct settings *s);
 #define CLEANUP_SETTINGS CLEANUP(settings_release)

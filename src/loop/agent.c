@@ -10,6 +10,7 @@
 #include "git/tree.h"
 #include "loop/briefing.h"
 #include "loop/measure.h"
+#include "loop/network.h"
 #include "loop/store.h"
 #include "propose/prompt.h"
 #include "sandbox/harvest.h"
@@ -122,10 +123,13 @@ int agent_find(struct search *s, struct error *err)
 	}
 	for (size_t i = 0; i < s->settings.binds.nr; i++)
 		string_list_add(&s->proposer_binds, s->settings.binds.items[i]);
+	network_show_resolver(&s->settings.network[NETWORK_PROPOSER], &s->proposer_binds);
 	real = realpath(program, NULL);
 	if (!real)
 		return error_errno(err, "cannot find the proposer '%s'", program);
 	show_program(s, real);
+	if (network_resolve(&s->settings, NETWORK_PROPOSER, &s->network[NETWORK_PROPOSER], err))
+		return -1;
 	free(s->proposer_command);
 	s->proposer_command = xstrfmt("'%s'%s", real, command + len);
 	return 0;
@@ -305,6 +309,7 @@ static int ask(struct search *s, struct trial *trial, int64_t number,
 		.timeout = s->config.phases[PHASE_PROPOSE].timeout,
 		.tree = s->slot_path,
 		.out_writable = true,
+		.network = &s->network[NETWORK_PROPOSER],
 		.input = prompt->buf,
 		.input_len = prompt->len,
 		.output = take_words,

@@ -112,6 +112,7 @@ int briefing_build(struct search *s, int64_t number, struct strbuf *out, struct 
 		struct prompt_input input = {
 			.campaign = s->campaign,
 			.config = &s->config,
+			.network = &s->settings.network[NETWORK_TRIAL],
 			.program = s->program,
 			.experiment = number,
 			.baseline = s->totals.baseline_metric,

@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "git/tree.h"
+#include "loop/network.h"
 #include "sandbox/snapshot.h"
 #include "loop/store.h"
 
@@ -102,6 +103,7 @@ static int run_phase(struct search *s, struct trial *trial, enum phase phase,
 		.hidden = phase == PHASE_EVALUATE ? s->hidden_path : NULL,
 		.warm = s->warm,
 		.out_writable = phase == PHASE_RUN,
+		.network = &s->network[NETWORK_TRIAL],
 		.output = take_output,
 		.data = sink,
 	};
@@ -253,6 +255,7 @@ static int run_setup(struct search *s, const char *path, struct error *err)
 		.masked = &masked,
 		.upper = path,
 		.out_writable = true,
+		.network = &s->network[NETWORK_SETUP],
 		.output = take_output,
 		.data = &sink,
 	};
@@ -260,8 +263,10 @@ static int run_setup(struct search *s, const char *path, struct error *err)
 	struct trial *trial = NULL;
 	int failed;
 
-	failed = measure_editable(s, &masked, err) ||
-		 trial_open(&trial, &s->place, &s->config.limits, err);
+	failed =
+		measure_editable(s, &masked, err) ||
+		network_resolve(&s->settings, NETWORK_SETUP, &s->network[NETWORK_SETUP], err) ||
+		trial_open(&trial, &s->place, &s->config.limits, err);
 	if (!failed) {
 		if (s->watcher && s->watcher->phase)
 			s->watcher->phase(0, PHASE_SETUP, command.timeout, s->watcher->data);

@@ -10,6 +10,21 @@ static void add_list(const char *name, const struct string_list *list, struct st
 		strbuf_addf(out, "%s %s\n", name, list->items[i]);
 }
 
+/* As configured: what a name resolves to is the machine's affair, and changes. */
+static void add_network(enum settings_network which, const struct network_allow *network,
+			struct strbuf *out)
+{
+	if (which == NETWORK_TRIAL && !network->nr)
+		strbuf_addstr(out, "network none\n");
+	if (network->open)
+		strbuf_addf(out, "%s *\n", settings_network_key(which));
+	for (size_t i = 0; i < network->nr; i++) {
+		strbuf_addf(out, "%s ", settings_network_key(which));
+		network_format(&network->items[i], out);
+		strbuf_addch(out, '\n');
+	}
+}
+
 void policy_text(const struct campaign_config *config, const struct settings *settings,
 		 struct strbuf *out)
 {
@@ -28,7 +43,9 @@ void policy_text(const struct campaign_config *config, const struct settings *se
 		    (long long)limits->memory, (long long)limits->pids, (long long)limits->disk,
 		    (long long)limits->output);
 	strbuf_add_number(out, limits->cpus);
-	strbuf_addstr(out, "\nnetwork none\n");
+	strbuf_addch(out, '\n');
+	for (int i = 0; i < NETWORK_NR; i++)
+		add_network(i, &settings->network[i], out);
 	add_list("bind", &settings->binds, out);
 	add_list("device", &settings->devices, out);
 	syscall_policy_text(&config->deny, out);

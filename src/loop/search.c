@@ -11,6 +11,7 @@
 #include "git/tree.h"
 #include "loop/lock.h"
 #include "loop/measure.h"
+#include "loop/network.h"
 #include "loop/policy.h"
 #include "loop/propose.h"
 #include "loop/store.h"
@@ -151,6 +152,7 @@ static int open_sandbox(struct search *s, struct error *err)
 					   .binds = &s->settings.binds,
 					   .devices = &s->settings.devices };
 
+	network_show_resolver(&s->settings.network[NETWORK_SETUP], &s->settings.binds);
 	for (size_t i = 0; i < s->config.deny.nr; i++)
 		if (!syscall_is_known(s->config.deny.items[i])) {
 			error_set(err, "%s:%s: syscalls.deny: '%s' is no system call",
@@ -210,7 +212,9 @@ int search_open(struct search *s, struct repo *repo, const char *commit, const c
 	campaign_config_defaults(&s->config);
 	if (read_settings(s, err) || store_open(repo, &s->store, err) ||
 	    store_make(s->store, path, &s->dir, err) || evloop_new(&s->events, err) ||
-	    watch_signals(s, err) || read_config(s, commit, err) || open_sandbox(s, err))
+	    watch_signals(s, err) || read_config(s, commit, err) ||
+	    network_resolve(&s->settings, NETWORK_TRIAL, &s->network[NETWORK_TRIAL], err) ||
+	    open_sandbox(s, err))
 		return -1;
 	if (slot_open(&s->slot, repo, s->dir, 0, &s->config.hidden, err))
 		return -1;
@@ -346,6 +350,8 @@ void search_close(struct search *s)
 		close(s->lock);
 	campaign_config_release(&s->config);
 	settings_release(&s->settings);
+	for (int i = 0; i < NETWORK_NR; i++)
+		network_allow_release(&s->network[i]);
 	ledger_release(&s->ledger);
 	string_list_release(&s->proposer_binds);
 	free(s->proposer_command);

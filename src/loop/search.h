@@ -72,6 +72,7 @@ struct search {
 	struct warden *warden;
 	struct audit_policy rules; /* that every trial is held to; see sandbox/policy.h */
 	struct trial_place place;  /* of all of the above */
+	struct network_allow network[NETWORK_NR]; /* resolved, each before its first use */
 	struct trial *running; /* what a signal cancels */
 	bool proposing;	       /* and it is a proposer */
 	char policy[65];

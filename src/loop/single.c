@@ -6,6 +6,7 @@
 
 #include "loop/lock.h"
 #include "loop/measure.h"
+#include "loop/network.h"
 #include "loop/store.h"
 
 /* `sandbox` may be started many times at once: each takes a folder that nobody else has. */
@@ -69,6 +70,7 @@ static int run(struct search *s, enum phase phase, const char *const *argv,
 	       void *arg, struct audit_log *log, struct outcome *ret, struct error *err)
 {
 	CLEANUP_TRIAL_AUDIT struct trial_audit audit = TRIAL_AUDIT_INIT;
+	enum settings_network network = phase == PHASE_SETUP ? NETWORK_SETUP : NETWORK_TRIAL;
 	char **env = environment_new(s, phase, 0, 1);
 	struct trial_command command = {
 		.phase = phase,
@@ -79,6 +81,7 @@ static int run(struct search *s, enum phase phase, const char *const *argv,
 		.hidden = phase == PHASE_EVALUATE ? s->hidden_path : NULL,
 		.warm = phase == PHASE_SETUP ? NULL : s->warm,
 		.out_writable = phase == PHASE_RUN || phase == PHASE_SETUP,
+		.network = &s->network[network],
 		.output = output,
 		.data = arg,
 	};
@@ -88,7 +91,8 @@ static int run(struct search *s, enum phase phase, const char *const *argv,
 	int failed = 0;
 
 	if (phase == PHASE_SETUP) {
-		failed = measure_editable(s, &masked, err);
+		failed = measure_editable(s, &masked, err) ||
+			 network_resolve(&s->settings, network, &s->network[network], err);
 		command.masked = &masked;
 	}
 	failed = failed || trial_open(&trial, &s->place, &s->config.limits, err);

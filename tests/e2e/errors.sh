@@ -143,14 +143,16 @@ cp "$scratch/config" .autoresearch/config
 git commit -qam 'as it was'
 
 note 'What this version cannot keep.'
-for key in allowNetwork setupNetwork proposerNetwork; do
-	git config "autoresearch.$key" localhost:80
-	fatal "autoresearch.$key" "autoresearch\.$key" git autoresearch start
-	hint "git config .*autoresearch.$key"
-	git config --unset "autoresearch.$key"
-done
 fatal 'a proposer that is not there' 'oracle' git -c autoresearch.proposer=oracle autoresearch start
 fatal 'a value of audit that is none' 'audit' git -c autoresearch.audit=maybe autoresearch start
+
+note 'What is no address.'
+for key in allowNetwork setupNetwork proposerNetwork; do
+	git config "autoresearch.$key" localhost
+	fatal "autoresearch.$key without a port" "autoresearch\.$key: 'localhost'" git autoresearch start
+	hint 'a host and a port'
+	git config --unset "autoresearch.$key"
+done
 
 note 'A ledger branch that is checked out.'
 check_status 'a campaign' 3 git autoresearch start --max-experiments=3

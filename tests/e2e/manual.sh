@@ -96,10 +96,9 @@ for key in endpoint model apiKeyEnv jobs temperature contextWindow endpointTimeo
 	check 'and is warned of by name' grep -q "autoresearch.$key is not known" "$scratch/err"
 	check 'as the manual says' grep -q "_${key}_" <<<"$settings"
 done
-for key in allowNetwork setupNetwork proposerNetwork; do
-	check_status "autoresearch.$key is refused" 128 \
-		git -c "autoresearch.$key=localhost:80" autoresearch sandbox -- true
-done
+check_equal 'allowNetwork names what /etc/hosts says' 'localhost' "$(git \
+	-c autoresearch.allowNetwork=localhost:80 autoresearch sandbox -- \
+	awk '$1 == "::1" { print $2 }' /etc/hosts)"
 
 # Examples.
 cd "$scratch" || exit 1

@@ -92,6 +92,10 @@ else
 	fenced 'no clone3' python3 "$scratch/refuse.py" 435 git autoresearch sandbox -- echo started
 	fenced 'no pivot_root' python3 "$scratch/refuse.py" 155 git autoresearch sandbox -- echo started
 	fenced 'no capset' python3 "$scratch/refuse.py" 126 git autoresearch sandbox -- echo started
+	check_status 'nobody has to listen where nothing may be reached' 0 \
+		python3 "$scratch/refuse.py" 50 git autoresearch sandbox -- echo started
+	fenced 'no listen, where something may' python3 "$scratch/refuse.py" 50 \
+		git -c autoresearch.allowNetwork=127.0.0.1:80 autoresearch sandbox -- echo started
 fi
 
 # --- Every step

@@ -196,6 +196,28 @@ check_equal 'without any capability' 0000000000000000 \
 check 'the user can read a file of their own' as_user test -r "$place/repo/value"
 check_not 'which a candidate cannot' as_user git autoresearch sandbox -- test -r "$place/repo/value"
 
+# A service of the host, by the relay and by the host's network; and an address that nobody has
+# outside, with a port that takes privilege there.
+python3 -c 'import socket, sys
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+while True:
+    s.accept()[0].sendall(b"hello\n")' >"$scratch/port" &
+server=$!
+for _ in $(seq 40); do
+	[ ! -s "$scratch/port" ] || break
+	sleep 0.05
+done
+greet="exec 3<>/dev/tcp/localhost/$(cat "$scratch/port") && head -n 1 <&3"
+check_equal 'what the user allows is reached' hello "$(as_user git -c \
+	autoresearch.allowNetwork="localhost:$(cat "$scratch/port")" autoresearch sandbox -- bash -c "$greet")"
+check_equal 'and the network of the host by setup' hello "$(as_user git -c \
+	'autoresearch.setupNetwork=*' autoresearch sandbox --phase=setup -- bash -c "$greet")"
+check_equal 'but not without' '' "$(as_user git autoresearch sandbox -- bash -c "$greet" 2>/dev/null)"
+check_equal 'any address can stand inside' 070200C0:0050 "$(as_user git -c \
+	autoresearch.allowNetwork=192.0.2.7:80 autoresearch sandbox -- awk '$4 == "0A" { print $2 }' /proc/net/tcp)"
+kill $server
+
 # stop, and a death without warning.
 configure_slow() {
 	as_user git config --file .autoresearch/config run.command \

@@ -133,9 +133,42 @@ static void what_this_version_does_not_hold_is_refused_with_a_hint(void **state)
 	(void)state;
 	check_refusal("proposer", "endpoint", "'endpoint' is not part of this version", true);
 	check_refusal("audit", "perhaps", "neither enforce nor warn", true);
-	check_refusal("allownetwork", "h:1", "autoresearch.allowNetwork is not part of", true);
-	check_refusal("setupnetwork", "*", "autoresearch.setupNetwork is not part of", true);
-	check_refusal("proposernetwork", "*", "autoresearch.proposerNetwork is not part", true);
+}
+
+static void networks_are_lists_of_addresses(void **state)
+{
+	CLEANUP_SETTINGS struct settings s = { 0 };
+	CLEANUP_STRBUF struct strbuf said = STRBUF_INIT;
+
+	(void)state;
+	assert_int_equal(sh("git config --global autoresearch.allowNetwork nonsense && "
+			    "git config --add autoresearch.allowNetwork '' && "
+			    "git config --add autoresearch.allowNetwork Model.example:8000 && "
+			    "git config --add autoresearch.allowNetwork '[::1]:80' && "
+			    "git config autoresearch.setupNetwork '*' && "
+			    "git config autoresearch.proposerNetwork 127.0.0.1:11434"),
+			 0);
+	assert_done(read_settings(&s, &said));
+	assert_string_equal(said.buf, "");
+	assert_int_equal(s.network[NETWORK_TRIAL].nr, 2);
+	assert_string_equal(s.network[NETWORK_TRIAL].items[0].host, "model.example");
+	assert_int_equal(s.network[NETWORK_TRIAL].items[1].port, 80);
+	assert_false(s.network[NETWORK_TRIAL].open);
+	assert_true(s.network[NETWORK_SETUP].open);
+	assert_int_equal(s.network[NETWORK_PROPOSER].nr, 1);
+	assert_false(s.network[NETWORK_PROPOSER].open);
+}
+
+static void what_is_no_address_is_refused_by_key_and_value(void **state)
+{
+	(void)state;
+	check_refusal("allownetwork", "host", "autoresearch.allowNetwork: 'host': no host",
+		      true);
+	check_refusal("allownetwork", "*", "autoresearch.allowNetwork: '*': what is", true);
+	check_refusal("setupnetwork", "h:0", "autoresearch.setupNetwork: 'h:0': the port",
+		      true);
+	check_refusal("proposernetwork", "h:http", "autoresearch.proposerNetwork: 'h:http'",
+		      true);
 }
 
 static void paths_of_the_host_must_be_there(void **state)
@@ -178,6 +211,8 @@ int main(void)
 		fixture_test(a_tracked_config_file_is_nothing_to_it),
 		fixture_test(unknown_keys_are_warned_of_as_the_manual_spells_them),
 		fixture_test(what_this_version_does_not_hold_is_refused_with_a_hint),
+		fixture_test(networks_are_lists_of_addresses),
+		fixture_test(what_is_no_address_is_refused_by_key_and_value),
 		fixture_test(paths_of_the_host_must_be_there),
 		fixture_test(a_key_without_a_value_is_refused),
 		fixture_test(a_malformed_config_is_gits_error),
