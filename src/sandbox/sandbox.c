@@ -65,13 +65,16 @@ static int userns_make(int *ret, struct error *err)
 	gid_t outside_group = geteuid() ? getegid() : NOBODY;
 	CLEANUP_FREE char *users = xstrfmt("0 %u 1", outside);
 	CLEANUP_FREE char *groups = xstrfmt("0 %u 1", outside_group);
+	pid_t parent = getpid();
 	pid_t pid = clone_process(CLONE_NEWUSER, -1, NULL);
 	int failed;
 
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;)
+		/* It may have died before that. */
+		while (getppid() == parent)
 			pause();
+		_exit(1);
 	}
 	if (pid < 0) {
 		error_errno(err, "cannot make a user namespace");
