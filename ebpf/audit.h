@@ -152,6 +152,7 @@ struct audit_policy {
 	__u32 slot;	    /* set by the warden */
 	__u32 filters;	    /* seccomp filters of our own processes: the trial's have more */
 	__u32 network_open; /* 1: the host's network, where every address is allowed */
+	__u32 network_quiet; /* 1: what is not allowed is refused without a verdict */
 	__u32 addresses_nr, resolvers_nr, devices_nr;
 	struct audit_address addresses[AUDIT_ADDRESSES]; /* port 0: every port */
 	struct audit_address resolvers[AUDIT_RESOLVERS]; /* refused without a verdict */

@@ -89,9 +89,9 @@ static __always_inline int judge(const struct audit_policy *policy, const struct
 	if (policy->network_open || is_loopback(&target->ip))
 		return AUDIT_ALLOWED;
 	listed = find_listed(policy, target);
-	return listed == LISTED		   ? AUDIT_ALLOWED
-	       : listed == LISTED_RESOLVER ? AUDIT_REFUSED
-					   : AUDIT_DENIED;
+	return listed == LISTED					    ? AUDIT_ALLOWED
+	       : listed == LISTED_RESOLVER || policy->network_quiet ? AUDIT_REFUSED
+								    : AUDIT_DENIED;
 }
 
 static __noinline int record_target(const struct audit_policy *policy, int act, int verdict,
@@ -235,7 +235,9 @@ int egress(struct __sk_buff *skb)
 	case LISTED_ADDRESS:
 		return 1;
 	}
-	r = record_begin(policy, AUDIT_NETWORK, ACT_PACKET, AUDIT_DENIED, true, sizeof(*r));
+	r = record_begin(policy, AUDIT_NETWORK, ACT_PACKET,
+			 policy->network_quiet ? AUDIT_REFUSED : AUDIT_DENIED, true,
+			 sizeof(*r));
 	if (r) {
 		r->result = -EPERM;
 		r->on.network.family = version >> 4 == 4 ? AF_INET : AF_INET6;

@@ -144,6 +144,20 @@ struct socket {
 	struct sock *sk;
 } relocated;
 
+struct sockaddr_un {
+	unsigned short sun_family;
+	char sun_path[108];
+} relocated;
+
+struct unix_address {
+	int len;
+	struct sockaddr_un name[0];
+} relocated;
+
+struct unix_sock {
+	struct unix_address *addr;
+} relocated;
+
 /* The registers of a system call on x86-64. */
 struct pt_regs {
 	unsigned long r10, r9, r8, dx, si, di, orig_ax;

@@ -28,6 +28,8 @@
 #define TIOCSTI 0x5412
 #define TIOCLINUX 0x541c
 #define SUN_PATH_AT 2
+#define NR_CLONE 56
+#define NEW_NAMESPACES 0x7e020000 /* all of CLONE_NEW… */
 #define SUN_PATH_MAX 108
 
 char LICENSE[] SEC("license") = "GPL";
@@ -46,6 +48,7 @@ enum look {
 	LOOK_SENDMSG,
 	LOOK_IOCTL,
 	LOOK_CREDENTIALS,
+	LOOK_CLONE,
 };
 
 /* By number on x86-64. */
@@ -57,7 +60,7 @@ static const __u8 looks[AUDIT_CALLS] = {
 	[16] = LOOK_IOCTL,	  [105] = LOOK_CREDENTIALS, [106] = LOOK_CREDENTIALS,
 	[113] = LOOK_CREDENTIALS, [114] = LOOK_CREDENTIALS, [116] = LOOK_CREDENTIALS,
 	[117] = LOOK_CREDENTIALS, [119] = LOOK_CREDENTIALS, [122] = LOOK_CREDENTIALS,
-	[123] = LOOK_CREDENTIALS, [126] = LOOK_CREDENTIALS,
+	[123] = LOOK_CREDENTIALS, [126] = LOOK_CREDENTIALS, [NR_CLONE] = LOOK_CLONE,
 };
 
 static __always_inline struct task_struct *current(void)
@@ -212,6 +215,34 @@ static __noinline int named_message(const struct audit_policy *policy, struct gi
 	return named_socket(policy, ACT_SEND, given);
 }
 
+/* The kernel's own copy of the name that it was bound to. */
+static __noinline int listened_by_name(const struct audit_policy *policy, struct socket *socket,
+				       __s64 result)
+{
+	struct audit_record_path *p;
+	struct unix_address *address;
+	struct unix_sock *sk;
+	__u64 len, name = bpf_core_field_offset(struct unix_address, name);
+
+	if (!policy || !socket)
+		return 0;
+	p = record_path_begin(policy, AUDIT_NETWORK, ACT_LISTEN, AUDIT_ALLOWED, false);
+	if (!p)
+		return 0;
+	record_process(&p->record, current());
+	p->record.result = result;
+	p->record.on.network.family = AF_UNIX;
+	p->record.on.network.type = BPF_CORE_READ(socket, type);
+	sk = (struct unix_sock *)BPF_CORE_READ(socket, sk);
+	address = BPF_CORE_READ(sk, addr);
+	len = (__u32)BPF_CORE_READ(address, len) - SUN_PATH_AT;
+	if (address && len <= SUN_PATH_MAX &&
+	    !bpf_probe_read_kernel(p->path, len, (const char *)address + name + SUN_PATH_AT))
+		p->record.path_len = len;
+	record_end(&p->record, false);
+	return 0;
+}
+
 static __noinline int listened(const struct audit_policy *policy, __u64 fd, __s64 result)
 {
 	struct socket *socket = socket_of(fd);
@@ -220,6 +251,8 @@ static __noinline int listened(const struct audit_policy *policy, __u64 fd, __s6
 
 	if (!policy || !socket)
 		return 0;
+	if (BPF_CORE_READ(socket, sk, __sk_common.skc_family) == AF_UNIX)
+		return listened_by_name(policy, socket, result);
 	r = record_begin(policy, AUDIT_NETWORK, ACT_LISTEN, AUDIT_ALLOWED, false, sizeof(*r));
 	if (!r)
 		return 0;
@@ -237,8 +270,7 @@ static __noinline int listened(const struct audit_policy *policy, __u64 fd, __s6
 		bpf_probe_read_kernel(r->on.network.address.ip, 16,
 				      &sk->__sk_common.skc_v6_rcv_saddr);
 	}
-	if (r->on.network.family != AF_UNIX)
-		r->on.network.address.port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	r->on.network.address.port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	record_end(r, false);
 	return 0;
 }
@@ -316,6 +348,12 @@ static __always_inline void look_at(const struct audit_policy *policy, enum look
 	case LOOK_CREDENTIALS:
 		record_call(policy, AUDIT_CREDENTIALS, ACT_CREDENTIALS, AUDIT_ALLOWED, regs,
 			    ARCH_X86_64, ret);
+		return;
+	case LOOK_CLONE:
+		/* Forbidden with these flags alone; see the filter. */
+		if (ret < 0 && regs->di & NEW_NAMESPACES && !policy->calls[NR_CLONE])
+			record_call(policy, AUDIT_CALL, ACT_CALL, AUDIT_DENIED, regs,
+				    ARCH_X86_64, ret);
 		return;
 	}
 }

@@ -182,3 +182,11 @@ int text_open(const char *text, size_t len, struct error *err)
 		return error_errno(err, "cannot hold a text for a command");
 	return steal_fd(&fd);
 }
+
+int process_reap(int pidfd)
+{
+	siginfo_t info = { 0 };
+
+	waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED);
+	return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+}

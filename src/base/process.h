@@ -19,6 +19,10 @@
  */
 int process_run(const char *const *argv, struct strbuf *out, size_t cap, struct error *err);
 
+/* Waits for the child behind `pidfd`. How it ended, as a shell has it: its exit status, or 128 and
+ * the signal. */
+int process_reap(int pidfd);
+
 /* A descriptor that reads as `text`, or as nothing where that is NULL. -1 on error. */
 int text_open(const char *text, size_t len, struct error *err);
 

@@ -342,6 +342,7 @@ int agent_propose(struct search *s, int64_t number, struct proposal *ret,
 	CLEANUP_STRBUF struct strbuf prompt = STRBUF_INIT;
 	struct trial_place place = s->place;
 	struct trial *trial;
+	bool complete;
 	int failed;
 
 	if ((!s->proposer_command && agent_find(s, err)) || open_sandbox(s, err) ||
@@ -350,7 +351,8 @@ int agent_propose(struct search *s, int64_t number, struct proposal *ret,
 	place.sandbox = s->proposer_sandbox;
 	if (trial_open(&trial, &place, &s->config.limits, err))
 		return -1;
-	failed = ask(s, trial, number, &prompt, ret, ret_how, err);
+	failed = ask(s, trial, number, &prompt, ret, ret_how, err) ||
+		 measure_audit(s, trial, &complete, err);
 	trial_close(trial);
-	return failed;
+	return failed ? -1 : 0;
 }

@@ -17,7 +17,6 @@ void logs_release(struct logs *logs)
 {
 	strbuf_release(&logs->run);
 	strbuf_release(&logs->evaluate);
-	audit_log_free(steal_ptr(logs->audit));
 }
 
 char **environment_new(const struct search *s, enum phase phase, int64_t experiment, int trial)
@@ -173,26 +172,23 @@ static int run_phases(struct search *s, struct trial *trial, int64_t experiment,
 	return failed;
 }
 
-/* Adds what was seen of the trial to the log of its experiment. */
-static int take_audit(struct search *s, const struct trial_audit *audit,
-		      struct trial_result *ret, struct logs *logs, struct error *err)
+int measure_audit(struct search *s, struct trial *trial, bool *ret_complete, struct error *err)
 {
-	bool complete;
+	CLEANUP_TRIAL_AUDIT struct trial_audit audit = TRIAL_AUDIT_INIT;
 
-	if (!logs->audit)
-		audit_log_open(&logs->audit, s->dir);
-	if (audit_log_add(logs->audit, audit, &complete, err))
+	if (trial_audit(trial, &audit, err))
 		return -1;
-	ret->audit_incomplete = !complete;
-	return 0;
+	if (!s->audit)
+		audit_log_open(&s->audit, s->dir);
+	return audit_log_add(s->audit, &audit, ret_complete, err);
 }
 
 int measure_trial(struct search *s, int64_t experiment, int number, struct trial_result *ret,
 		  struct logs *logs, struct string_list *ret_removed, struct error *err)
 {
-	CLEANUP_TRIAL_AUDIT struct trial_audit audit = TRIAL_AUDIT_INIT;
 	const struct string_list *removed;
 	struct trial *trial;
+	bool complete = true;
 	int failed;
 
 	*ret = (struct trial_result){ .seed = trial_seed(s, number) };
@@ -202,8 +198,10 @@ int measure_trial(struct search *s, int64_t experiment, int number, struct trial
 	removed = trial_removed(trial);
 	for (size_t i = 0; i < removed->nr && !failed; i++)
 		string_list_add(ret_removed, removed->items[i]);
+	if (!failed)
+		failed = measure_audit(s, trial, &complete, err);
+	ret->audit_incomplete = !complete;
 	trial_close(trial);
-	failed = failed ? failed : take_audit(s, &audit, ret, logs, err);
 	if (failed)
 		trial_result_release(ret);
 	return failed;
@@ -261,6 +259,7 @@ static int run_setup(struct search *s, const char *path, struct error *err)
 	};
 	struct outcome outcome;
 	struct trial *trial = NULL;
+	bool complete;
 	int failed;
 
 	failed =
@@ -273,6 +272,7 @@ static int run_setup(struct search *s, const char *path, struct error *err)
 		s->running = trial;
 		failed = trial_run(trial, &command, &outcome, err);
 		s->running = NULL;
+		failed = failed || measure_audit(s, trial, &complete, err);
 	}
 	trial_close(trial);
 	environment_free(env);

@@ -11,7 +11,6 @@
 struct logs {
 	struct strbuf run; /* of run, and of check behind it */
 	struct strbuf evaluate;
-	struct audit_log *audit; /* NULL until the first trial is over */
 };
 
 #define LOGS_INIT                                            \
@@ -34,6 +33,10 @@ int measure_trial(struct search *s, int64_t experiment, int number, struct trial
  * setup fails, with the tail of what it printed.
  */
 int measure_warm(struct search *s, struct error *err);
+
+/* Adds what was seen of a trial that is over to the log of the record that is being made.
+ * `ret_complete`: see audit_log_add(). */
+int measure_audit(struct search *s, struct trial *trial, bool *ret_complete, struct error *err);
 
 /* The editable files of the incumbent, which setup must not see. */
 int measure_editable(struct search *s, struct string_list *ret, struct error *err);

@@ -338,6 +338,7 @@ void search_close(struct search *s)
 	sandbox_free(s->proposer_sandbox);
 	sandbox_free(s->sandbox);
 	warden_free(s->warden);
+	audit_log_free(s->audit);
 	if (s->cgroups.unified)
 		cgroup_base_close(&s->cgroups);
 	syscall_filter_free(s->filter);

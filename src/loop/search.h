@@ -15,6 +15,7 @@
 #include "model/campaign.h"
 #include "sandbox/trial.h"
 
+struct audit_log;
 struct sweep;
 struct sweep_file;
 
@@ -72,6 +73,7 @@ struct search {
 	struct warden *warden;
 	struct audit_policy rules; /* that every trial is held to; see sandbox/policy.h */
 	struct trial_place place;  /* of all of the above */
+	struct audit_log *audit;   /* of what was done for the next record; NULL: nothing yet */
 	struct network_allow network[NETWORK_NR]; /* resolved, each before its first use */
 	struct trial *running; /* what a signal cancels */
 	bool proposing;	       /* and it is a proposer */

@@ -101,10 +101,12 @@ static int run(struct search *s, enum phase phase, const char *const *argv,
 		failed = trial_run(trial, &command, ret, err);
 		s->running = NULL;
 	}
+	failed = failed || trial_audit(trial, &audit, err) ||
+		 audit_log_add(log, &audit, &complete, err);
 	trial_close(trial);
 	string_list_release(&masked);
 	environment_free(env);
-	return failed || audit_log_add(log, &audit, &complete, err) ? -1 : 0;
+	return failed ? -1 : 0;
 }
 
 int single_run(struct repo *repo, const char *campaign, enum phase phase,

@@ -54,7 +54,7 @@ static int measure(struct search *s, const char *commit, struct record *r, struc
 		return ret;
 	r->trials_nr = 1;
 	add_costs(r, r->trials);
-	return audit_log_end(logs->audit, &r->audit, err);
+	return 0;
 }
 
 /* The verdict on what was measured, beside the incumbent. */
@@ -92,15 +92,18 @@ static int append(struct search *s, struct record *r, const char *commit,
 		files[n++] = content_of("run.log", &logs->run);
 	if (r->trials_nr && r->trials->ran[PHASE_EVALUATE])
 		files[n++] = content_of("evaluate.log", &logs->evaluate);
-	if (r->trials_nr && audit_log_file(logs->audit))
+	if (s->audit && audit_log_end(s->audit, &r->audit, err))
+		return -1;
+	if (s->audit && audit_log_file(s->audit))
 		files[n++] = (struct record_content){ .name = AUDIT_FILE_NAME,
-						      .file = audit_log_file(logs->audit) };
+						      .file = audit_log_file(s->audit) };
 	/* The proposer and our own work take time as well. */
 	if (elapsed > r->duration)
 		s->totals.time += elapsed - r->duration;
 	totals_advance(&s->totals, r);
 	if (ledger_append(&s->ledger, r, commit, files, n, ret_commit, err))
 		return -1;
+	audit_log_free(steal_ptr(s->audit));
 	s->totals = r->totals;
 	if (r->verdict.kind == VERDICT_ACCEPTED)
 		strcpy(s->totals.incumbent, ret_commit);

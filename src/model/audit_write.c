@@ -216,8 +216,10 @@ static void write_object(struct json *o, const struct audit_event *e, audit_call
 		write_network(o, e);
 		return;
 	}
-	if (r->class == AUDIT_CALL)
+	if (r->class == AUDIT_CALL || r->class == AUDIT_CREDENTIALS)
 		write_call(o, r, call_name);
+	else if (r->class == AUDIT_SIGNAL)
+		json_add_uint64(o, "pid", r->on.call.args[0]);
 	else if (r->class == AUDIT_DEVICE)
 		write_device(o, r);
 	write_path(o, e);
@@ -225,7 +227,7 @@ static void write_object(struct json *o, const struct audit_event *e, audit_call
 	    r->class == AUDIT_OBJECT)
 		write_file(o, r);
 	/* A call has a name already. */
-	if (r->name_len && r->class != AUDIT_CALL)
+	if (r->name_len && r->class != AUDIT_CALL && r->class != AUDIT_CREDENTIALS)
 		write_name(o, "name", e->name, strnlen(e->name, r->name_len));
 }
 

@@ -71,6 +71,21 @@ void audit_policy_init(struct audit_policy *ret, const struct string_list *deny,
 	syscall_policy_numbers(deny, ret->calls);
 }
 
+void audit_policy_allow(struct audit_policy *p, const struct network_allow *network,
+			enum phase phase)
+{
+	_Static_assert(NETWORK_ADDRESSES_MAX <= AUDIT_ADDRESSES, "a list has room");
+
+	p->network_quiet = phase == PHASE_SETUP || phase == PHASE_PROPOSE;
+	p->network_open = network && network->open;
+	for (size_t i = 0; network && !network->open && i < network->nr; i++) {
+		struct audit_address *a = &p->addresses[p->addresses_nr++];
+
+		memcpy(a->ip, network->items[i].ip, sizeof(a->ip));
+		a->port = network->items[i].port;
+	}
+}
+
 void audit_policy_digest(const struct audit_policy *policy, char ret[65])
 {
 	struct audit_policy p = *policy;

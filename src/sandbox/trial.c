@@ -440,16 +440,12 @@ static int launch(struct trial *t, struct error *err)
 	return 0;
 }
 
-/* How the process ended, as a shell has it: its exit status, or 128 and the signal. */
 static int reap(struct trial *t, int *pidfd)
 {
-	siginfo_t info = { 0 };
+	int fate = *pidfd < 0 ? -1 : process_reap(*pidfd);
 
-	if (*pidfd < 0)
-		return -1;
-	waitid(P_PIDFD, (id_t)*pidfd, &info, WEXITED);
 	close_fd(t, pidfd);
-	return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+	return fate;
 }
 
 /* Everything is dead: takes what is still in the pipes, and lets the descriptors go. */
@@ -526,8 +522,8 @@ int trial_run(struct trial *t, const struct trial_command *command, struct outco
 	struct error late = ERROR_INIT;
 	int failed;
 
-	if (renew_leaf(t, err) ||
-	    witness_begin(&t->witness, &t->leaf, t->policy, command->phase, err))
+	if (renew_leaf(t, err) || witness_begin(&t->witness, &t->leaf, t->policy,
+						command->network, command->phase, err))
 		return -1;
 	before = t->usage;
 	t->command = command;
@@ -575,10 +571,9 @@ int trial_upper_fd(struct trial *t)
 	return openat(t->disk, path, flags);
 }
 
-int trial_audit(struct trial *t, const struct trial_audit **ret, struct error *err)
+int trial_audit(struct trial *t, struct trial_audit *ret, struct error *err)
 {
-	*ret = &t->witness.audit;
-	return witness_pause(&t->witness, err);
+	return witness_end(&t->witness, ret, err);
 }
 
 void trial_usage(struct trial *t, struct cgroup_usage *ret)

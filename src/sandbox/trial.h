@@ -92,8 +92,8 @@ const struct string_list *trial_removed(const struct trial *trial);
  * See harvest.h. */
 int trial_upper_fd(struct trial *trial);
 
-/* Ends its audit, which is complete when this returns; no phase can run any more. Borrowed. */
-int trial_audit(struct trial *trial, const struct trial_audit **ret, struct error *err);
+/* Ends its audit and hands it over, complete; no phase can run any more. */
+int trial_audit(struct trial *trial, struct trial_audit *ret, struct error *err);
 
 /* Totals of all its phases so far. */
 void trial_usage(struct trial *trial, struct cgroup_usage *ret);

@@ -1,6 +1,5 @@
 #include "sandbox/witness.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -49,8 +48,11 @@ static void on_denied(const struct audit_record *record, void *data)
 }
 
 int witness_begin(struct witness *w, const struct cgroup_leaf *leaf,
-		  const struct audit_policy *policy, enum phase phase, struct error *err)
+		  const struct audit_policy *policy, const struct network_allow *network,
+		  enum phase phase, struct error *err)
 {
+	struct audit_policy own = *policy;
+
 	if (!w->warden)
 		return 0;
 	if (!w->audit.start)
@@ -58,7 +60,8 @@ int witness_begin(struct witness *w, const struct cgroup_leaf *leaf,
 	w->audit.phase_start[phase] = now();
 	if (w->slot >= 0)
 		return 0;
-	audit_policy_digest(policy, w->audit.policy);
+	audit_policy_allow(&own, network, phase);
+	audit_policy_digest(&own, w->audit.policy);
 	if (warden_level(w->warden) < AUDIT_LEVEL_B)
 		return 0;
 	if (w->audit.records < 0)
@@ -67,20 +70,17 @@ int witness_begin(struct witness *w, const struct cgroup_leaf *leaf,
 		return error_errno(err, "cannot make a file for the audit");
 	if (!w->audit.counts)
 		w->audit.counts = xcalloc(1, sizeof(*w->audit.counts));
-	return warden_add(w->warden, leaf, w->audit.records, policy, on_denied, w, &w->slot,
-			  err);
+	return warden_add(w->warden, leaf, w->audit.records, &own, on_denied, w, &w->slot, err);
 }
 
 /* "192.0.2.1:80", "[2001:db8::1]:80". */
 static void name_address(const struct audit_record *r, char *ret, size_t size)
 {
-	const unsigned char *ip = r->on.network.address.ip;
-	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-	bool is_v4 = !memcmp(ip, mapped, sizeof(mapped));
-	char text[INET6_ADDRSTRLEN];
+	CLEANUP_STRBUF struct strbuf ip = STRBUF_INIT;
 
-	inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? ip + 12 : ip, text, sizeof(text));
-	snprintf(ret, size, is_v4 ? "%s:%u" : "[%s]:%u", text, r->on.network.address.port);
+	network_format_ip(r->on.network.address.ip, &ip);
+	snprintf(ret, size, network_ip_is_v4(r->on.network.address.ip) ? "%s:%u" : "[%s]:%u",
+		 ip.buf, r->on.network.address.port);
 }
 
 int witness_settle(struct witness *w, struct outcome *o, struct error *err)
@@ -108,6 +108,15 @@ int witness_pause(struct witness *w, struct error *err)
 
 	w->slot = -1;
 	return w->warden && slot >= 0 ? warden_end(w->warden, slot, w->audit.counts, err) : 0;
+}
+
+int witness_end(struct witness *w, struct trial_audit *ret, struct error *err)
+{
+	if (witness_pause(w, err))
+		return -1;
+	*ret = w->audit;
+	trial_audit_init(&w->audit);
+	return 0;
 }
 
 void witness_release(struct witness *w)

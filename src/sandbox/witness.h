@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "model/network.h"
 #include "model/outcome.h"
 #include "sandbox/audit.h"
 #include "sandbox/warden.h"
@@ -23,17 +24,22 @@ struct witness {
 void witness_init(struct witness *witness, struct warden *warden, void (*fn)(void *data), void *data);
 
 /*
- * Before a phase begins: holds the leaf to `policy`, unless that is done already. A trial's phases
- * share one leaf and one policy; where the leaf had to be made anew, witness_pause() comes before.
+ * Before a phase begins: holds the leaf to `policy` and to what `network` lets it reach, unless
+ * that is done already. A trial's phases share one leaf, one policy and one network; where the leaf
+ * had to be made anew, witness_pause() comes before.
  */
 int witness_begin(struct witness *witness, const struct cgroup_leaf *leaf,
-		const struct audit_policy *policy, enum phase phase, struct error *err);
+		  const struct audit_policy *policy, const struct network_allow *network,
+		  enum phase phase, struct error *err);
 
 /* After it, when the leaf is empty: whatever was denied is known now, and becomes its outcome. */
 int witness_settle(struct witness *witness, struct outcome *outcome, struct error *err);
 
 /* The leaf is about to go: takes the counts. */
 int witness_pause(struct witness *witness, struct error *err);
+
+/* After the last phase: takes the counts, and hands all of it over to `ret`. */
+int witness_end(struct witness *witness, struct trial_audit *ret, struct error *err);
 
 /* Forgets everything; what could not be taken before is lost. */
 void witness_release(struct witness *witness);

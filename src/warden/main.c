@@ -25,6 +25,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/channel.h"
@@ -41,6 +42,7 @@ struct watched {
 	int leaf, log; /* descriptors */
 	uint64_t id;
 	int64_t written;
+	uint64_t taken;		    /* records */
 	struct audit_counts counts; /* what was lost here, not in the kernel */
 	size_t len;
 	char buffer[1 << 16];
@@ -188,6 +190,7 @@ static void take_record(const struct audit_record *r, bool is_critical, void *da
 
 	if (!t)
 		return;
+	t->taken++;
 	if (r->verdict == AUDIT_DENIED && !t->told) {
 		t->told = true;
 		say(WARDEN_DENIED, r, sizeof(*r));
@@ -222,6 +225,26 @@ static int take_look(struct warden *w, struct error *err)
 	return 0;
 }
 
+/*
+ * A record that another trial is about to write may lie in the ring before one of ours, and hides
+ * it for a moment.
+ */
+static void drain_trial(struct warden *w, const struct watched *t,
+			const struct audit_counts *counts)
+{
+	const struct timespec pause = { .tv_nsec = 200000 };
+	uint64_t wanted = 0;
+
+	for (size_t i = 0; i < AUDIT_CLASSES; i++)
+		wanted += counts->emitted[i] - counts->aggregated[i] - counts->lost[i];
+	for (int i = 0; i < 50; i++) {
+		programs_drain(w->programs, take_record, w);
+		if (t->taken >= wanted)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
 static int take_end(struct warden *w, const struct channel_message *m, struct error *err)
 {
 	struct audit_counts counts;
@@ -236,10 +259,10 @@ static int take_end(struct warden *w, const struct channel_message *m, struct er
 	if (!t)
 		return error_set(err, "there is no trial %u", slot);
 	/* The leaf is empty: nothing is added to what is there now. */
-	programs_drain(w->programs, take_record, w);
-	flush(t);
 	if (programs_counts(w->programs, slot, &counts, err))
 		return -1;
+	drain_trial(w, t, &counts);
+	flush(t);
 	for (size_t i = 0; i < AUDIT_CLASSES; i++)
 		counts.lost[i] += t->counts.lost[i];
 	counts.lost_critical += t->counts.lost_critical;

@@ -80,13 +80,14 @@ for n in 1 2 3 4; do
 	check_equal "record $n: parents are the previous record, then the candidate" \
 		"$(record $((n - 1))) $(commit "$n")" "$(git rev-parse "$(record "$n")^@" | xargs)"
 done
-check_equal 'the tree of the baseline' 'evaluate.log record.json run.log' \
+check_equal 'the tree of the baseline' 'audit.jsonl evaluate.log record.json run.log' \
 	"$(git ls-tree --name-only "$(record 0)" | xargs)"
 for n in 1 2 4; do
-	check_equal "the tree of $n, which ran" 'evaluate.log patch record.json run.log' \
+	check_equal "the tree of $n, which ran" 'audit.jsonl evaluate.log patch record.json run.log' \
 		"$(git ls-tree --name-only "$(record "$n")" | xargs)"
 done
-check_equal 'the tree of 3, which did not' 'patch record.json' \
+# Its proposer did.
+check_equal 'the tree of 3, which did not' 'audit.jsonl patch record.json' \
 	"$(git ls-tree --name-only "$(record 3)" | xargs)"
 check_equal 'run.log is what run printed' ran "$(git show "$(record 1):run.log")"
 check_equal 'evaluate.log is what evaluate printed' 'METRIC loss=90
@@ -160,7 +161,8 @@ check_equal 'Metric:' loss=90 "$(value 1 Metric)"
 check_equal 'Baseline:' loss=100 "$(value 1 Baseline)"
 check_equal 'the Baseline: is the incumbent'\''s' loss=90 "$(value 2 Baseline)"
 check_equal 'Reason:' no-improvement "$(value 2 Reason)"
-check_equal 'Audit:' none "$(value 1 Audit)"
+check 'Audit:' sh -c "echo '$(value 1 Audit)' |
+	grep -qxE 'enforced level=[AB] events=[0-9]+ denied=[0-9]+ lost=0 sha256:[0-9a-f]{64}'"
 check_equal 'Proposed-by:' command/propose "$(value 1 Proposed-by)"
 check 'Duration: has two decimals' sh -c "echo '$(value 1 Duration)' | grep -qxE '[0-9]+\.[0-9]{2}s'"
 check 'Policy: is a digest' sh -c "echo '$(value 1 Policy)' | grep -qxE 'sha256:[0-9a-f]{64}'"
@@ -199,7 +201,7 @@ check_equal 'show --json 0 is the baseline' "0 null 100 $base" \
 	"$(git autoresearch show --json 0 | jq -r '"\(.experiment) \(.verdict) \(.metric) \(.commit)"')"
 check_equal 'types' 'number string string string number number array string string string string number number number object object number' \
 	"$(jq -r 'select(.experiment == 2) | [.[] | type] | join(" ")' "$scratch/log")"
-check_equal 'audit' '{"level":"none","events":0,"denied":0,"lost":0}' "$(jq -c .audit "$scratch/log" | sort -u)"
+check 'audit' jq -se 'all(.audit | (.level | test("^[AB]$")) and .events > 0 and .lost == 0)' "$scratch/log"
 check_equal 'base is the incumbent that it was made from' "$base $(commit 1) $(commit 1) $(commit 1)" \
 	"$(jq -r .base "$scratch/log" | xargs)"
 check 'started is a time of RFC 3339' sh -c "! jq -r .started '$scratch/log' |

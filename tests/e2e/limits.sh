@@ -97,7 +97,7 @@ check_status 'an exit status passes through' 7 \
 check_equal 'as in the summary' '7 null null' \
 	"$(jq -r '"\(.exit) \(.signal) \(.killed)"' "$scratch/summary")"
 check 'which has the rest as well' jq -e \
-	'.wall > 0 and .cpu >= 0 and .memoryPeak > 0 and .audit == {level: "none", events: 0, denied: 0, lost: 0}' \
+	'.wall > 0 and .cpu >= 0 and .memoryPeak > 0 and .audit.events > 0 and .audit.lost == 0' \
 	"$scratch/summary"
 check_status 'a signal is 128 and its number' 134 \
 	git autoresearch sandbox --summary="$scratch/summary" -- sh -c 'kill -ABRT $$'
