@@ -149,3 +149,59 @@ leftovers() {
 	grep -sF "$scratch" /proc/self/mountinfo
 	return 0
 }
+
+# --- The audit
+
+# Ends the story where nothing can be audited. Root that has its capabilities must be able to.
+need_audit() {
+	git autoresearch sandbox -- true >"$scratch/out" 2>"$scratch/err" && return
+	if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
+		check "$1" cat "$scratch/err" /nowhere
+	else
+		skip "$1" "no audit here: $(head -n 1 "$scratch/err")"
+	fi
+	done_testing
+	exit 0
+}
+
+# compile <source> <program> [<option>...]: true where there is a compiler that can.
+compile() {
+	local source=$1 program=$2
+	shift 2
+	gcc -std=gnu11 -O1 -Wall "$@" -o "$program" "$here/$source" -pthread 2>"$scratch/err" && return
+	sed 's/^/# /' "$scratch/err"
+	return 1
+}
+
+# inside <argument>...: runs it in the sandbox; its log is in $scratch/log, its summary in
+# $scratch/summary, and what it wrote in $scratch/out and $scratch/err.
+inside() {
+	rm -f "$scratch/log" "$scratch/summary"
+	git autoresearch sandbox --audit-log="$scratch/log" --summary="$scratch/summary" -- "$@" \
+		>"$scratch/out" 2>"$scratch/err" </dev/null
+}
+
+# in_log <jq filter>: of each act that the filter keeps, what happened.
+in_log() {
+	jq -r "select(.act) | select($1) | [.class, .act, .verdict, (.object |
+		.name // .path // (if .port then \"\\(.address):\\(.port)\" else .family end)
+		| tostring)] | join(\" \")" "$scratch/log"
+}
+
+totals() {
+	tail -n 1 "$scratch/log" | jq -r "$1"
+}
+
+# Each class of which the totals do not add up, with its numbers: what was emitted is what was
+# received and what was lost; what was received are the lines of the log, and the acts of which
+# many were put together to one line.
+unbalanced() {
+	jq -rs '(map(select(.act)) | group_by(.class) | map({ (.[0].class): length }) | add // {}) as $lines |
+		(map(select(.aggregated and (.totals | not))) | group_by(.class) |
+			map({ (.[0].class): map(.aggregated) | add }) | add // {}) as $parts |
+		.[-1].totals as $t | ($t.emitted | keys)[] as $c |
+		[$t.emitted, $t.received, $t.aggregated, $t.lost] | map(.[$c] // 0) as [$e, $r, $a, $l] |
+		select($e != $r + $l or $r != ($lines[$c] // 0) + $a or $a != ($parts[$c] // 0)) |
+		"\($c): emitted \($e) received \($r) aggregated \($a) lost \($l), lines \($lines[$c] // 0), aggregated in lines \($parts[$c] // 0)"' \
+		"$scratch/log"
+}
