@@ -51,10 +51,11 @@ int witness_begin(struct witness *w, const struct cgroup_leaf *leaf,
 		  const struct audit_policy *policy, const struct network_allow *network,
 		  enum phase phase, struct error *err)
 {
-	struct audit_policy own = *policy;
+	struct audit_policy own;
 
 	if (!w->warden)
 		return 0;
+	own = *policy;
 	if (!w->audit.start)
 		w->audit.start = now();
 	w->audit.phase_start[phase] = now();
