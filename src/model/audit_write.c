@@ -216,7 +216,7 @@ static void write_object(struct json *o, const struct audit_event *e, audit_call
 		write_network(o, e);
 		return;
 	}
-	if (r->class == AUDIT_CALL || r->class == AUDIT_CREDENTIALS)
+	if (r->act == ACT_CALL || r->act == ACT_CREDENTIALS)
 		write_call(o, r, call_name);
 	else if (r->class == AUDIT_SIGNAL)
 		json_add_uint64(o, "pid", r->on.call.args[0]);
@@ -227,7 +227,7 @@ static void write_object(struct json *o, const struct audit_event *e, audit_call
 	    r->class == AUDIT_OBJECT)
 		write_file(o, r);
 	/* A call has a name already. */
-	if (r->name_len && r->class != AUDIT_CALL && r->class != AUDIT_CREDENTIALS)
+	if (r->name_len && r->act != ACT_CALL && r->act != ACT_CREDENTIALS)
 		write_name(o, "name", e->name, strnlen(e->name, r->name_len));
 }
 

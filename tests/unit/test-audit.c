@@ -259,7 +259,16 @@ static void the_other_classes(void **state)
 	check_line(r, "", "", MEMBERS("process", "exit", "", "allowed", "256"));
 	r = act(AUDIT_SIGNAL, ACT_KILL);
 	r.result = 9;
-	check_line(r, "", "", MEMBERS("signal", "kill", "", "allowed", "9"));
+	r.on.call.args[0] = 4711;
+	check_line(r, "", "", MEMBERS("signal", "kill", "\"pid\":4711", "allowed", "9"));
+	r = act(AUDIT_CREDENTIALS, ACT_CREDENTIALS);
+	r.on.call.number = 105;
+	r.on.call.arch = 0xc000003e;
+	check_line(r, "", "",
+		   MEMBERS("credentials", "credentials",
+			   "\"name\":null,\"number\":105,\"arch\":\"x86_64\","
+			   "\"args\":[\"0x0\",\"0x0\",\"0x0\"]",
+			   "allowed", "0"));
 	r = act(AUDIT_CREDENTIALS, ACT_USERNS);
 	r.result = INT64_MIN;
 	check_line(r, "", "",
