@@ -58,27 +58,41 @@ static __always_inline bool is_same(const struct audit_address *a, const union i
 	return halves[0] == ip->halves[0] && halves[1] == ip->halves[1];
 }
 
-/* Not static, so that the verifier goes through its loops once, and not at each call. */
-int find_listed(const struct audit_policy *policy, const struct target *target)
+/* For bpf_loop(), whose body the verifier goes through once. */
+struct search {
+	const struct audit_policy *policy;
+	const struct target *target;
+	int found;
+};
+
+static long look_at_address(__u32 i, struct search *s)
 {
-	int found = LISTED_NOT;
+	const struct audit_address *a;
 
-	if (!policy || !target)
-		return LISTED_NOT;
-	for (__u32 i = 0; i < AUDIT_ADDRESSES && i < policy->addresses_nr; i++) {
-		const struct audit_address *a = &policy->addresses[i];
-
-		if (!is_same(a, &target->ip))
-			continue;
-		if (!a->port || a->port == target->port)
-			return LISTED;
-		found = LISTED_ADDRESS;
+	if (i >= AUDIT_ADDRESSES)
+		return 1;
+	a = &s->policy->addresses[i];
+	if (is_same(a, &s->target->ip)) {
+		s->found = LISTED_ADDRESS;
+		if (!a->port || a->port == s->target->port)
+			s->found = LISTED;
 	}
+	return s->found == LISTED;
+}
+
+static __always_inline int find_listed(const struct audit_policy *policy,
+				       const struct target *target)
+{
+	struct search s = { policy, target, LISTED_NOT };
+
+	bpf_loop(policy->addresses_nr, look_at_address, &s, 0);
+	if (s.found == LISTED)
+		return LISTED;
 	for (__u32 i = 0; i < AUDIT_RESOLVERS && i < policy->resolvers_nr; i++)
 		if (policy->resolvers[i].port == target->port &&
 		    is_same(&policy->resolvers[i], &target->ip))
 			return LISTED_RESOLVER;
-	return found;
+	return s.found;
 }
 
 /* A resolver is asked before a name that it knows can be connected to: that alone is quiet. */
@@ -261,6 +275,23 @@ static __always_inline bool is_plain_device(__u32 type, __u32 major, __u32 minor
 	return major >= 136 && major <= 143;
 }
 
+struct node {
+	const struct audit_policy *policy;
+	__u32 type, major, minor;
+	bool is_listed;
+};
+
+static long look_at_device(__u32 i, struct node *n)
+{
+	const struct audit_device *d;
+
+	if (i >= AUDIT_DEVICES)
+		return 1;
+	d = &n->policy->devices[i];
+	n->is_listed = d->type == n->type && d->major == n->major && d->minor == n->minor;
+	return n->is_listed;
+}
+
 SEC("cgroup/dev")
 int device(struct bpf_cgroup_dev_ctx *ctx)
 {
@@ -268,13 +299,14 @@ int device(struct bpf_cgroup_dev_ctx *ctx)
 	__u32 type = ctx->access_type & 0xffff;
 	__u32 mode = type == BPF_DEVCG_DEV_CHAR ? S_IFCHR : S_IFBLK;
 	struct audit_record *r;
+	struct node node;
 
 	if (!policy || is_plain_device(type, ctx->major, ctx->minor))
 		return 1;
-	for (__u32 i = 0; i < AUDIT_DEVICES && i < policy->devices_nr; i++)
-		if (policy->devices[i].type == mode && policy->devices[i].major == ctx->major &&
-		    policy->devices[i].minor == ctx->minor)
-			return 1;
+	node = (struct node){ policy, mode, ctx->major, ctx->minor, false };
+	bpf_loop(policy->devices_nr, look_at_device, &node, 0);
+	if (node.is_listed)
+		return 1;
 	r = record_begin(policy, AUDIT_DEVICE, ACT_DEVICE, AUDIT_REFUSED, true, sizeof(*r));
 	if (r) {
 		record_process(r, (struct task_struct *)bpf_get_current_task_btf());
