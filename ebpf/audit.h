@@ -21,6 +21,8 @@
 #include <linux/types.h>
 
 #define AUDIT_SLOTS 64	     /* trials at a time */
+#define AUDIT_BUCKETS 1024   /* of leaves; a power of two */
+#define AUDIT_NEIGHBOURS 4
 #define AUDIT_CALLS 512	     /* numbers of system calls of x86-64; the last: all others */
 #define AUDIT_CALLS_OTHER (AUDIT_CALLS - 1)
 #define AUDIT_ERRORS 134     /* errno 0 (unused) to 133 */
@@ -140,6 +142,14 @@ struct audit_counts {
 	__u64 calls[AUDIT_CALLS];
 	__u64 errors[AUDIT_CALLS]; /* those of `calls` that returned one */
 	__u64 by_error[AUDIT_ERRORS];
+};
+
+/* Which trial a cgroup is the leaf of; `id` 0: none. It lies in bucket (id ^ i) % AUDIT_BUCKETS for
+ * one i below AUDIT_NEIGHBOURS. */
+struct audit_leaf {
+	__u64 id;
+	__u32 slot;
+	__u32 reserved;
 };
 
 struct audit_device {

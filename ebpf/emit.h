@@ -19,12 +19,23 @@
 #define RING_CRITICAL (8 << 20)
 #define RING_BULK (8 << 20)
 
+/*
+ * Of which trial a cgroup is the leaf: a hash table of our own, since looking up an array is a few
+ * instructions and no call. A cgroup's id leads to a bucket, or to one of its neighbours.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AUDIT_BUCKETS);
+	__type(key, __u32);
+	__type(value, struct audit_leaf);
+} leaves SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, AUDIT_SLOTS);
-	__type(key, __u64); /* the leaf's cgroup id */
+	__type(key, __u32);
 	__type(value, struct audit_policy);
-} trials SEC(".maps") __weak;
+} policies SEC(".maps") __weak;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -46,16 +57,29 @@ struct {
 /* How deep leaves lie in the hierarchy of cgroups; read by level_of. */
 int leaf_level __weak;
 
+static __always_inline struct audit_policy *policy_of_leaf(__u64 leaf)
+{
+	for (__u32 i = 0; i < AUDIT_NEIGHBOURS; i++) {
+		__u32 bucket = (leaf ^ i) % AUDIT_BUCKETS;
+		struct audit_leaf *l = bpf_map_lookup_elem(&leaves, &bucket);
+
+		if (l && l->id == leaf && leaf)
+			return bpf_map_lookup_elem(&policies, &l->slot);
+	}
+	return NULL;
+}
+
 static __always_inline struct audit_policy *policy_of_current(void)
 {
-	__u64 leaf = bpf_get_current_ancestor_cgroup_id(leaf_level);
-	struct audit_policy *policy = bpf_map_lookup_elem(&trials, &leaf);
-	struct task_struct *task;
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
+	__u32 filters = task->seccomp.filter_count.counter;
+	struct audit_policy *policy;
 
-	if (!policy)
+	/* Most of the machine's processes are behind none. */
+	if (!filters)
 		return NULL;
-	task = (struct task_struct *)bpf_get_current_task_btf();
-	return (__u32)task->seccomp.filter_count.counter > policy->filters ? policy : NULL;
+	policy = policy_of_leaf(bpf_get_current_ancestor_cgroup_id(leaf_level));
+	return policy && filters > policy->filters ? policy : NULL;
 }
 
 /* The compiler has to take the variable as it is here. */

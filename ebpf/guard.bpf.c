@@ -216,8 +216,8 @@ int sock_create(struct bpf_sock *ctx)
 SEC("cgroup_skb/egress")
 int egress(struct __sk_buff *skb)
 {
-	__u64 leaf = bpf_skb_ancestor_cgroup_id(skb, leaf_level);
-	struct audit_policy *policy = bpf_map_lookup_elem(&trials, &leaf);
+	struct audit_policy *policy =
+		policy_of_leaf(bpf_skb_ancestor_cgroup_id(skb, leaf_level));
 	struct audit_record *r;
 	struct target target = { 0 };
 	__u8 version = 0, protocol = 0;

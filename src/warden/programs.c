@@ -213,20 +213,48 @@ void programs_free(struct programs *p)
 	free(p);
 }
 
+/* The bucket that holds the leaf `id`, or with 0 one that is free for `leaf`; -1. */
+static int find_bucket(struct programs *p, uint64_t leaf, uint64_t id, __u32 *ret)
+{
+	for (__u32 i = 0; i < AUDIT_NEIGHBOURS; i++) {
+		struct audit_leaf l;
+
+		*ret = (leaf ^ i) % AUDIT_BUCKETS;
+		if (!bpf_map_lookup_elem(bpf_map__fd(p->audit->maps.leaves), ret, &l) &&
+		    l.id == id)
+			return 0;
+	}
+	return -1;
+}
+
 int programs_add(struct programs *p, uint64_t leaf, const struct audit_policy *policy,
 		 struct error *err)
 {
+	struct audit_leaf l = { .id = leaf, .slot = policy->slot };
+	__u32 bucket;
+
+	/* Ids count up, so this takes trials that lie more than a thousand cgroups apart. */
+	if (find_bucket(p, leaf, 0, &bucket))
+		return error_set(err, "too many trials at a time");
 	memset(p->per_cpu, 0, (size_t)p->cpus * sizeof(*p->per_cpu));
+	/* The leaf last: with it, the policy holds. */
 	if (bpf_map_update_elem(bpf_map__fd(p->audit->maps.counts), &policy->slot, p->per_cpu,
 				BPF_ANY) ||
-	    bpf_map_update_elem(bpf_map__fd(p->audit->maps.trials), &leaf, policy, BPF_NOEXIST))
+	    bpf_map_update_elem(bpf_map__fd(p->audit->maps.policies), &policy->slot, policy,
+				BPF_ANY) ||
+	    bpf_map_update_elem(bpf_map__fd(p->audit->maps.leaves), &bucket, &l, BPF_ANY))
 		return error_errno(err, "cannot tell the programs of a trial");
 	return 0;
 }
 
 void programs_remove(struct programs *p, uint64_t leaf)
 {
-	bpf_map_delete_elem(bpf_map__fd(p->audit->maps.trials), &leaf);
+	const struct audit_leaf none = { 0 };
+	__u32 bucket;
+
+	if (!find_bucket(p, leaf, leaf, &bucket))
+		bpf_map_update_elem(bpf_map__fd(p->audit->maps.leaves), &bucket, &none,
+				    BPF_ANY);
 }
 
 int programs_counts(struct programs *p, uint32_t slot, struct audit_counts *ret,
