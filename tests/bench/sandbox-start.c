@@ -3,10 +3,11 @@
  * running campaign, beside the command PEER.
  *
  * FOLDER is an empty one that can hold a sandbox's store. The sandbox, its cgroups and its
- * filter are opened once, as a campaign does; then, TRIALS times, one trial is opened, runs
+ * filter are opened once and the warden is started, as a campaign does; then, TRIALS times, one trial is opened, runs
  * `true`, and is closed, and PEER is spawned and waited for. Which of the two goes first
- * changes from pair to pair. Prints three numbers: the median of each in milliseconds, and
- * the median of the pairs' ratios, ours to the peer's.
+ * changes from pair to pair. Prints four numbers: the median of each in milliseconds, the
+ * median of the pairs' ratios, ours to the peer's, and the median time in milliseconds that it takes
+ * to tell the warden of a trial.
  */
 
 #include <errno.h>
@@ -14,11 +15,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "sandbox/policy.h"
 #include "sandbox/trial.h"
 
 #define WARM_UP 5
@@ -31,6 +34,8 @@ struct campaign {
 	struct cgroup_base cgroups;
 	struct syscall_filter *filter;
 	struct evloop *events;
+	struct warden *warden;
+	struct audit_policy policy;
 };
 
 static void __attribute__((noreturn)) give_up(const struct error *err)
@@ -53,16 +58,21 @@ static int open_campaign(struct campaign *c, const char *store, struct error *er
 {
 	const struct sandbox_options options = { .store = store };
 
-	return syscall_filter_new(&c->filter, NULL, err) ||
-			       cgroup_base_open(&c->cgroups, store, err) ||
-			       sandbox_open(&c->sandbox, &options, err) ||
-			       evloop_new(&c->events, err)
-		       ? -1
-		       : 0;
+	if (syscall_filter_new(&c->filter, NULL, err) ||
+	    cgroup_base_open(&c->cgroups, store, err) ||
+	    sandbox_open(&c->sandbox, &options, err) || evloop_new(&c->events, err))
+		return -1;
+	c->warden = warden_start(&c->cgroups, c->events);
+	warden_await(c->warden);
+	audit_policy_init(&c->policy, NULL, NULL);
+	if (warden_level(c->warden) < AUDIT_LEVEL_B)
+		return error_set(err, "no audit: %s", warden_lacks(c->warden));
+	return 0;
 }
 
 static void close_campaign(struct campaign *c)
 {
+	warden_free(c->warden);
 	evloop_free(c->events);
 	sandbox_free(c->sandbox);
 	if (c->cgroups.unified)
@@ -86,19 +96,54 @@ static int run_trial(struct campaign *c, struct error *err)
 				       .pids = 256,
 				       .disk = 1LL << 30,
 				       .output = 10 << 20 };
+	const struct trial_place place = { .sandbox = c->sandbox,
+					   .cgroups = &c->cgroups,
+					   .filter = c->filter,
+					   .warden = c->warden,
+					   .policy = &c->policy,
+					   .loop = c->events };
+	CLEANUP_TRIAL_AUDIT struct trial_audit audit = TRIAL_AUDIT_INIT;
 	struct outcome outcome;
 	struct trial *trial;
 	int failed;
 
-	if (trial_open(&trial, c->sandbox, &c->cgroups, c->filter, c->events, &limits, err))
+	if (trial_open(&trial, &place, &limits, err))
 		return -1;
-	failed = trial_run(trial, &command, &outcome, err);
+	failed = trial_run(trial, &command, &outcome, err) || trial_audit(trial, &audit, err);
 	trial_close(trial);
 	if (failed)
 		return -1;
 	if (!outcome_is_success(&outcome))
 		return error_set(err, "the sandboxed command failed");
 	return 0;
+}
+
+static void ignore(const struct audit_record *record, void *data)
+{
+	(void)record;
+	(void)data;
+}
+
+/* How long it takes to tell the loaded programs of a trial, in ms. */
+static int add_trial(struct campaign *c, double *ret, struct error *err)
+{
+	const struct limits limits = {
+		.memory = 64 << 20, .cpus = 1, .pids = 8, .disk = 1 << 20, .output = 1 << 20
+	};
+	CLEANUP_CLOSE int log = memfd_create("log", MFD_CLOEXEC);
+	struct audit_counts counts = { 0 };
+	struct cgroup_leaf leaf;
+	double begin;
+	int slot, failed;
+
+	if (cgroup_leaf_make(&c->cgroups, &limits, 1, &leaf, err))
+		return -1;
+	begin = milliseconds();
+	failed = warden_add(c->warden, &leaf, log, &c->policy, ignore, NULL, &slot, err);
+	*ret = milliseconds() - begin;
+	failed = failed || warden_end(c->warden, slot, &counts, err);
+	cgroup_leaf_remove(&leaf);
+	return failed ? -1 : 0;
 }
 
 static int run_peer(char **argv, struct error *err)
@@ -145,7 +190,7 @@ static int run_pair(struct campaign *c, char **peer, bool flip, double *ret_ours
 int main(int argc, char **argv)
 {
 	long nr = argc > 3 ? strtol(argv[2], NULL, 10) : 0;
-	CLEANUP_FREE double *ours = NULL, *peer = NULL, *ratio = NULL;
+	CLEANUP_FREE double *ours = NULL, *peer = NULL, *ratio = NULL, *add = NULL;
 	CLEANUP_FREE char *tree = NULL;
 	struct campaign c = { 0 };
 	struct error err = ERROR_INIT;
@@ -159,18 +204,20 @@ int main(int argc, char **argv)
 	ours = xcalloc((size_t)nr, sizeof(*ours));
 	peer = xcalloc((size_t)nr, sizeof(*peer));
 	ratio = xcalloc((size_t)nr, sizeof(*ratio));
+	add = xcalloc((size_t)nr, sizeof(*add));
 	failed = mkdir(tree, 0755) ? error_errno(&err, "cannot make '%s'", tree)
 				   : open_campaign(&c, argv[1], &err);
 	for (long i = -WARM_UP; i < nr && !failed; i++) {
 		size_t at = i < 0 ? 0 : (size_t)i;
 
-		failed = run_pair(&c, argv + 3, i % 2, &ours[at], &peer[at], &err);
+		failed = run_pair(&c, argv + 3, i % 2, &ours[at], &peer[at], &err) ||
+			 add_trial(&c, &add[at], &err);
 		ratio[at] = ours[at] / peer[at];
 	}
 	close_campaign(&c);
 	if (failed)
 		give_up(&err);
-	printf("%.3f %.3f %.3f\n", median(ours, (size_t)nr), median(peer, (size_t)nr),
-	       median(ratio, (size_t)nr));
+	printf("%.3f %.3f %.3f %.3f\n", median(ours, (size_t)nr), median(peer, (size_t)nr),
+	       median(ratio, (size_t)nr), median(add, (size_t)nr));
 	return 0;
 }

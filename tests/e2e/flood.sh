@@ -62,7 +62,7 @@ inside ./flood 1000000 bad open fork udp connect
 check_equal 'a bad act in a flood of everything ends the trial' 'killed: network 192.0.2.1:80' \
 	"$(grep ^killed "$scratch/err")"
 check_equal 'it is on record, once' 'network connect denied 192.0.2.1:80' "$(in_log '.verdict == "denied"')"
-check 'the flood was one' test "$(totals '.totals.emitted | add')" -gt 10000
+check 'the flood was one' test "$(totals '.totals.emitted | add')" -gt 1000
 holds
 check_equal 'nothing that must not be lost was lost' 0 "$(totals '.totals.lost.exec // 0')"
 check_equal 'the trials after it are not touched' 'exec exec allowed 0' \
