@@ -96,6 +96,7 @@ demo: all
 unit: $(UNIT)
 
 check: all
+	$(Q).ci/deps check
 	$(Q)$(MAKE) --no-print-directory unit
 	$(Q)tests/run-unit $(UNIT)
 	$(Q)tests/run-e2e $(E2E)
@@ -105,9 +106,11 @@ check-vm: all
 
 # The same tests, with the program and its tests built with sanitizers, in a folder of their own.
 asan: deps
+	$(Q).ci/deps check
 	$(Q)rm -f $(BUILD)-asan/lib.a
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-asan PROGRAM=$(BUILD)-asan/git-autoresearch \
-		SANITIZE=address,undefined CFLAGS='-O1 -g' $(BUILD)-asan/git-autoresearch unit
+		SANITIZE=address,undefined CFLAGS='-O1 -g' $(BUILD)-asan/git-autoresearch \
+		$(BUILD)-asan/git-autoresearch-warden unit
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-asan run-asan
 
 run-asan:
