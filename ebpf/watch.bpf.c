@@ -385,11 +385,14 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	number = nr < AUDIT_CALLS_OTHER ? nr : AUDIT_CALLS_OTHER;
 	/* No other program of this CPU comes between. */
 	c->calls[number]++;
-	error = -ret;
-	keep(error); /* or the compiler bounds `ret`, whose bounds the verifier then loses */
-	if (error && error < AUDIT_ERRORS) {
-		c->errors[number]++;
-		c->by_error[error]++;
+	if (ret < 0) {
+		/* Or the compiler bounds `ret`, or `error - 1`, and the verifier not `error`. */
+		error = -ret;
+		keep(error);
+		if (error < AUDIT_ERRORS) {
+			c->errors[number]++;
+			c->by_error[error]++;
+		}
 	}
 	if (is_other)
 		record_call(policy, AUDIT_CALL, ACT_CALL, AUDIT_DENIED, regs,
