@@ -8,6 +8,7 @@
 
 #define EPERM 1
 #define EACCES 13
+#define EEXIST 17
 #define EROFS 30
 #define EAFNOSUPPORT 97
 
@@ -448,14 +449,32 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
+/* Processes of which the end is told already, by the address that their threads share. */
+struct end {
+	struct signal_struct *signal;
+	__u64 start;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct end);
+	__type(value, __u8);
+} ended SEC(".maps");
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
 	struct audit_policy *policy = policy_of_current();
+	struct end end = { BPF_CORE_READ(task, signal),
+			   BPF_CORE_READ(task, group_leader, start_time) };
 	struct audit_record *r;
+	__u8 told = 1;
 
-	/* The last thread takes the process along; the first need not be the last. */
-	if (!policy || BPF_CORE_READ(task, signal, live.counter))
+	/* The last thread takes the process along; the first need not be the last. Two that end
+	 * at the same time may both look like the last. */
+	if (!policy || BPF_CORE_READ(task, signal, live.counter) ||
+	    bpf_map_update_elem(&ended, &end, &told, BPF_NOEXIST) == -EEXIST)
 		return 0;
 	r = record_begin(policy, AUDIT_PROCESS, ACT_EXIT, AUDIT_ALLOWED, false, sizeof(*r));
 	if (!r)
