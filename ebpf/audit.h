@@ -44,7 +44,7 @@ enum audit_class {
 	AUDIT_CREDENTIALS, /* setuid and its kind, capset, a new user namespace */
 	AUDIT_SIGNAL,	   /* to a process outside the trial */
 	AUDIT_DEVICE,	   /* a device node that is not passed through */
-	AUDIT_OBJECT,	   /* another process's memory, a BPF object: seen by LSM alone */
+	AUDIT_OBJECT,	   /* another process's memory, a BPF object, a file handed in: by LSM alone */
 	AUDIT_CLASSES,
 };
 
