@@ -59,6 +59,8 @@ $(BUILD)/%.bpf.o: %.bpf.c
 		-I/usr/include/$(shell $(CC) -print-multiarch) -MMD -MP -c -o $@ $<
 
 $(BUILD)/ebpf/audit.o: $(BUILD)/ebpf/watch.bpf.o $(BUILD)/ebpf/guard.bpf.o
+$(BUILD)/ebpf/lsm.o: $(BUILD)/ebpf/lsm.bpf.o
+$(BUILD)/ebpf/audit.o $(BUILD)/ebpf/lsm.o:
 	$(Q)$(BPFTOOL) gen object $@ $^
 
 $(BUILD)/ebpf/%.skel.h: $(BUILD)/ebpf/%.o
@@ -66,7 +68,7 @@ $(BUILD)/ebpf/%.skel.h: $(BUILD)/ebpf/%.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $* >$@
 
 $(BUILD)/src/warden/programs.o: CPPFLAGS += -I$(BUILD)
-$(BUILD)/src/warden/programs.o: $(BUILD)/ebpf/audit.skel.h
+$(BUILD)/src/warden/programs.o: $(BUILD)/ebpf/audit.skel.h $(BUILD)/ebpf/lsm.skel.h
 
 $(WARDEN): $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/warden/*.c)) $(BUILD)/lib.a
 	$(say) LINK $@

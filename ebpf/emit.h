@@ -54,8 +54,25 @@ struct {
 	__uint(max_entries, RING_BULK);
 } bulk SEC(".maps") __weak;
 
+#define AF_UNIX 1
+#define AF_INET 2
+#define AF_INET6 10
+#define EPERM 1
+#define S_IFMT 0170000
+#define S_IFCHR 0020000
+#define FMODE_WRITE 2
+#define OVERLAYFS_MAGIC 0x794c7630
+#define SUN_PATH_AT 2
+#define SUN_PATH_MAX 108
+#define ARCH_X86_64 0xc000003e
+
 /* How deep leaves lie in the hierarchy of cgroups; read by level_of. */
 int leaf_level __weak;
+
+static __always_inline struct task_struct *current(void)
+{
+	return (struct task_struct *)bpf_get_current_task_btf();
+}
 
 static __always_inline struct audit_policy *policy_of_leaf(__u64 leaf)
 {
@@ -71,8 +88,7 @@ static __always_inline struct audit_policy *policy_of_leaf(__u64 leaf)
 
 static __always_inline struct audit_policy *policy_of_current(void)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
-	__u32 filters = task->seccomp.filter_count.counter;
+	__u32 filters = current()->seccomp.filter_count.counter;
 	struct audit_policy *policy;
 
 	/* Most of the machine's processes are behind none. */
@@ -237,33 +253,62 @@ static long walk_up(__u32 i, struct walk *w)
 	return w->whole;
 }
 
-static __always_inline void put_file(struct audit_record_path *p, struct file *file)
+static __always_inline void put_inode(struct audit_record_path *p, struct inode *inode)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
-	struct walk w = {
-		.p = p,
-		.dentry = BPF_CORE_READ(file, f_path.dentry),
-		.mnt = BPF_CORE_READ(file, f_path.mnt),
-		.root_dentry = BPF_CORE_READ(fs, root.dentry),
-		.root_mnt = BPF_CORE_READ(fs, root.mnt),
-	};
-	struct inode *inode;
-	__u32 dev;
+	__u32 dev = BPF_CORE_READ(inode, i_sb, s_dev);
 
-	inode = BPF_CORE_READ(file, f_inode);
-	dev = BPF_CORE_READ(inode, i_sb, s_dev);
 	p->record.on.file.inode = BPF_CORE_READ(inode, i_ino);
 	p->record.on.file.major = dev >> 20;
 	p->record.on.file.minor = dev & 0xfffff;
-	p->record.on.file.flags = BPF_CORE_READ(file, f_flags);
 	p->record.on.file.mode = BPF_CORE_READ(inode, i_mode);
 	if (!BPF_CORE_READ(inode, i_nlink))
 		p->record.flags |= AUDIT_DELETED;
+}
+
+static __always_inline void put_path(struct audit_record_path *p, struct vfsmount *mnt,
+				     struct dentry *dentry)
+{
+	struct fs_struct *fs = BPF_CORE_READ(current(), fs);
+	struct walk w = {
+		.p = p,
+		.dentry = dentry,
+		.mnt = mnt,
+		.root_dentry = BPF_CORE_READ(fs, root.dentry),
+		.root_mnt = BPF_CORE_READ(fs, root.mnt),
+	};
+
 	bpf_loop(DEPTH_MAX, walk_up, &w, 0);
 	p->record.path_len = w.len;
 	if (!w.whole)
 		p->record.flags |= AUDIT_TRUNCATED;
+}
+
+static __always_inline void put_file(struct audit_record_path *p, struct file *file)
+{
+	put_inode(p, BPF_CORE_READ(file, f_inode));
+	p->record.on.file.flags = BPF_CORE_READ(file, f_flags);
+	put_path(p, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry));
+}
+
+/* /dev/null and its kind, and terminals: where every program writes. */
+static __always_inline bool is_harmless_device(struct inode *inode)
+{
+	__u32 rdev = BPF_CORE_READ(inode, i_rdev), major = rdev >> 20;
+
+	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) != S_IFCHR)
+		return false;
+	return major == 1 || major == 5 || (major >= 136 && major <= 143);
+}
+
+/* Opened for writing, where it is told of. Inside the trial an overlay that can be written is
+ * its worktree. */
+static __always_inline bool is_telling(struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	return BPF_CORE_READ(file, f_mode) & FMODE_WRITE &&
+	       BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_MAGIC &&
+	       !is_harmless_device(inode);
 }
 
 static __always_inline struct audit_record_path *

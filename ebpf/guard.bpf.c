@@ -5,14 +5,10 @@
 #include "ebpf/emit.h"
 #include <bpf/bpf_endian.h>
 
-#define AF_INET 2
-#define AF_INET6 10
 #define SOCK_STREAM 1
 #define SOCK_DGRAM 2
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
-#define EPERM 1
-#define S_IFCHR 0020000
 #define S_IFBLK 0060000
 
 union ip {
@@ -122,7 +118,7 @@ static __noinline int record_target(const struct audit_policy *policy, int act, 
 	r = record_begin(policy, AUDIT_NETWORK, act, verdict, is_critical, sizeof(*r));
 	if (!r)
 		return 0;
-	record_process(r, (struct task_struct *)bpf_get_current_task_btf());
+	record_process(r, current());
 	r->result = verdict == AUDIT_ALLOWED ? 0 : -EPERM;
 	r->on.network.family = ctx->family;
 	r->on.network.type = ctx->type;
@@ -202,7 +198,7 @@ int sock_create(struct bpf_sock *ctx)
 		return 1;
 	r = record_begin(policy, AUDIT_NETWORK, ACT_SOCKET, AUDIT_REFUSED, true, sizeof(*r));
 	if (r) {
-		record_process(r, (struct task_struct *)bpf_get_current_task_btf());
+		record_process(r, current());
 		r->result = -EPERM;
 		r->on.network.family = ctx->family;
 		r->on.network.type = ctx->type;
@@ -309,7 +305,7 @@ int device(struct bpf_cgroup_dev_ctx *ctx)
 		return 1;
 	r = record_begin(policy, AUDIT_DEVICE, ACT_DEVICE, AUDIT_REFUSED, true, sizeof(*r));
 	if (r) {
-		record_process(r, (struct task_struct *)bpf_get_current_task_btf());
+		record_process(r, current());
 		r->result = -EPERM;
 		r->on.file.major = ctx->major;
 		r->on.file.minor = ctx->minor;

@@ -61,6 +61,23 @@ struct files_struct {
 	struct fdtable *fdt;
 } relocated;
 
+struct mnt_namespace;
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+} relocated;
+
+struct cred;
+
+struct cgroup {
+	int level;
+	struct cgroup *ancestors[0];
+} relocated;
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+} relocated;
+
 struct task_struct {
 	struct thread_info thread_info;
 	struct seccomp seccomp;
@@ -75,6 +92,9 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct fs_struct *fs;
 	struct files_struct *files;
+	struct nsproxy *nsproxy;
+	struct css_set *cgroups;
+	const struct cred *cred, *real_cred;
 } relocated;
 
 struct super_block {
@@ -98,6 +118,7 @@ struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	struct super_block *d_sb;
 } relocated;
 
 struct vfsmount {
@@ -108,6 +129,7 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns;
 } relocated;
 
 struct file {
@@ -163,14 +185,18 @@ struct pt_regs {
 	unsigned long r10, r9, r8, dx, si, di, orig_ax;
 } relocated;
 
-struct cgroup {
-	int level;
-} relocated;
-
 struct bpf_iter__cgroup {
 	struct cgroup *cgroup;
 } relocated;
 
+struct sockaddr;
+
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
+} relocated;
+
+union bpf_attr;
 struct kernel_siginfo;
 
 #endif

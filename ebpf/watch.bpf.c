@@ -6,34 +6,26 @@
  */
 #include "ebpf/emit.h"
 
-#define EPERM 1
 #define EACCES 13
 #define EEXIST 17
 #define EROFS 30
 #define EAFNOSUPPORT 97
 
-#define AF_UNIX 1
-#define AF_INET 2
-#define AF_INET6 10
-#define S_IFMT 0170000
 #define S_IFSOCK 0140000
-#define S_IFCHR 0020000
 #define O_ACCMODE 3
 #define O_CREAT 0100
-#define FMODE_WRITE 2
-#define OVERLAYFS_MAGIC 0x794c7630
 #define TS_COMPAT 2
 #define X32_BIT 0x40000000
-#define ARCH_X86_64 0xc000003e
 #define ARCH_I386 0x40000003
 #define TIOCSTI 0x5412
 #define TIOCLINUX 0x541c
-#define SUN_PATH_AT 2
 #define NR_CLONE 56
 #define NEW_NAMESPACES 0x7e020000 /* all of CLONE_NEW… */
-#define SUN_PATH_MAX 108
 
 char LICENSE[] SEC("license") = "GPL";
+
+/* Set where the programs of LSM are attached, which see opens and UNIX sockets by object. */
+int has_lsm;
 
 /* What is looked at more closely than by counting it. */
 enum look {
@@ -63,11 +55,6 @@ static const __u8 looks[AUDIT_CALLS] = {
 	[117] = LOOK_CREDENTIALS, [119] = LOOK_CREDENTIALS, [122] = LOOK_CREDENTIALS,
 	[123] = LOOK_CREDENTIALS, [126] = LOOK_CREDENTIALS, [NR_CLONE] = LOOK_CLONE,
 };
-
-static __always_inline struct task_struct *current(void)
-{
-	return (struct task_struct *)bpf_get_current_task_btf();
-}
 
 static __always_inline struct file *file_of(__u64 fd)
 {
@@ -100,27 +87,12 @@ static __always_inline void record_call(const struct audit_policy *policy, int c
 	record_end(r, is_critical);
 }
 
-/* /dev/null and its kind, and terminals: where every program writes. */
-static __always_inline bool is_harmless_device(struct inode *inode)
-{
-	__u32 rdev = BPF_CORE_READ(inode, i_rdev), major = rdev >> 20;
-
-	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) != S_IFCHR)
-		return false;
-	return major == 1 || major == 5 || (major >= 136 && major <= 143);
-}
-
-/* Opened for writing. Inside the trial an overlay that can be written is its worktree. */
 static __noinline int opened(const struct audit_policy *policy, __u64 fd)
 {
 	struct audit_record_path *p;
-	struct inode *inode;
 	struct file *file = file_of(fd);
 
-	if (!policy || !file || !(BPF_CORE_READ(file, f_mode) & FMODE_WRITE))
-		return 0;
-	inode = BPF_CORE_READ(file, f_inode);
-	if (BPF_CORE_READ(inode, i_sb, s_magic) == OVERLAYFS_MAGIC || is_harmless_device(inode))
+	if (!policy || !file || !is_telling(file))
 		return 0;
 	p = record_path_begin(policy, AUDIT_FILE, ACT_OPEN, AUDIT_ALLOWED, false);
 	if (!p)
@@ -183,7 +155,7 @@ static __noinline int named_socket(const struct audit_policy *policy, int act,
 	__u64 len = given->len - SUN_PATH_AT;
 	struct audit_record_path *p;
 
-	if (!policy || !socket || !given->address || given->len <= SUN_PATH_AT ||
+	if (has_lsm || !policy || !socket || !given->address || given->len <= SUN_PATH_AT ||
 	    BPF_CORE_READ(socket, sk, __sk_common.skc_family) != AF_UNIX)
 		return 0;
 	p = record_path_begin(policy, AUDIT_NETWORK, act, AUDIT_ALLOWED, false);
@@ -209,7 +181,7 @@ static __noinline int named_message(const struct audit_policy *policy, struct gi
 		__u32 len;
 	} head;
 
-	if (!policy || bpf_probe_read_user(&head, sizeof(head), given->address))
+	if (has_lsm || !policy || bpf_probe_read_user(&head, sizeof(head), given->address))
 		return 0;
 	given->address = head.name;
 	given->len = head.len;
@@ -305,7 +277,8 @@ static __always_inline void look_at(const struct audit_policy *policy, enum look
 	case LOOK_OPENAT:
 	case LOOK_OPENAT2:
 		if (ret >= 0) {
-			opened(policy, ret);
+			if (!has_lsm)
+				opened(policy, ret);
 			return;
 		}
 		if (look == LOOK_OPEN || look == LOOK_CREAT) {

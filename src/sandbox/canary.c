@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -39,35 +41,66 @@ static const struct expected {
 	enum audit_verdict verdict;
 	int family, type; /* of a network act; 0: any */
 	enum audit_level level;
+	const char *file; /* the last part of the path; NULL: any */
 } expected[] = {
-	{ "exec", AUDIT_EXEC, ACT_EXEC, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_B },
-	{ "fork", AUDIT_PROCESS, ACT_FORK, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_B },
-	{ "exit", AUDIT_PROCESS, ACT_EXIT, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_B },
-	{ "a forbidden call", AUDIT_CALL, ACT_CALL, AUDIT_DENIED, 0, 0, AUDIT_LEVEL_B },
-	{ "a refused call", AUDIT_CALL, ACT_CALL, AUDIT_REFUSED, 0, 0, AUDIT_LEVEL_B },
+	{ "exec", AUDIT_EXEC, ACT_EXEC, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_B, NULL },
+	{ "fork", AUDIT_PROCESS, ACT_FORK, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_B, NULL },
+	{ "exit", AUDIT_PROCESS, ACT_EXIT, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_B, NULL },
+	{ "a forbidden call", AUDIT_CALL, ACT_CALL, AUDIT_DENIED, 0, 0, AUDIT_LEVEL_B, NULL },
+	{ "a refused call", AUDIT_CALL, ACT_CALL, AUDIT_REFUSED, 0, 0, AUDIT_LEVEL_B, NULL },
 	{ "connect, IPv4", AUDIT_NETWORK, ACT_CONNECT, AUDIT_DENIED, AF_INET, SOCK_STREAM,
-	  AUDIT_LEVEL_B },
+	  AUDIT_LEVEL_B, NULL },
 	{ "connect, IPv6", AUDIT_NETWORK, ACT_CONNECT, AUDIT_DENIED, AF_INET6, SOCK_STREAM,
-	  AUDIT_LEVEL_B },
+	  AUDIT_LEVEL_B, NULL },
 	{ "sendto, IPv4", AUDIT_NETWORK, ACT_SEND, AUDIT_DENIED, AF_INET, SOCK_DGRAM,
-	  AUDIT_LEVEL_B },
+	  AUDIT_LEVEL_B, NULL },
 	{ "sendto, IPv6", AUDIT_NETWORK, ACT_SEND, AUDIT_DENIED, AF_INET6, SOCK_DGRAM,
-	  AUDIT_LEVEL_B },
+	  AUDIT_LEVEL_B, NULL },
 	{ "bind, IPv4", AUDIT_NETWORK, ACT_BIND, AUDIT_ALLOWED, AF_INET, SOCK_STREAM,
-	  AUDIT_LEVEL_B },
+	  AUDIT_LEVEL_B, NULL },
 	{ "bind, IPv6", AUDIT_NETWORK, ACT_BIND, AUDIT_ALLOWED, AF_INET6, SOCK_STREAM,
-	  AUDIT_LEVEL_B },
+	  AUDIT_LEVEL_B, NULL },
 	{ "listen", AUDIT_NETWORK, ACT_LISTEN, AUDIT_ALLOWED, AF_INET, SOCK_STREAM,
-	  AUDIT_LEVEL_B },
-	{ "a UNIX socket", AUDIT_NETWORK, ACT_CONNECT, AUDIT_ALLOWED, AF_UNIX, SOCK_STREAM,
-	  AUDIT_LEVEL_B },
+	  AUDIT_LEVEL_B, NULL },
+	{ "connect, UNIX", AUDIT_NETWORK, ACT_CONNECT, AUDIT_ALLOWED, AF_UNIX, SOCK_STREAM,
+	  AUDIT_LEVEL_B, NULL },
+	{ "bind, UNIX", AUDIT_NETWORK, ACT_BIND, AUDIT_ALLOWED, AF_UNIX, SOCK_DGRAM,
+	  AUDIT_LEVEL_B, NULL },
+	{ "sendto, UNIX", AUDIT_NETWORK, ACT_SEND, AUDIT_ALLOWED, AF_UNIX, SOCK_DGRAM,
+	  AUDIT_LEVEL_B, NULL },
 	{ "a raw socket", AUDIT_NETWORK, ACT_SOCKET, AUDIT_REFUSED, AF_INET, SOCK_RAW,
-	  AUDIT_LEVEL_B },
-	{ "a packet", AUDIT_NETWORK, ACT_PACKET, AUDIT_DENIED, AF_INET, 0, AUDIT_LEVEL_B },
-	{ "an open for writing", AUDIT_FILE, ACT_OPEN, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_B },
+	  AUDIT_LEVEL_B, NULL },
+	{ "a packet", AUDIT_NETWORK, ACT_PACKET, AUDIT_DENIED, AF_INET, 0, AUDIT_LEVEL_B,
+	  NULL },
+	{ "an open for writing", AUDIT_FILE, ACT_OPEN, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_B,
+	  NULL },
 	{ "a change of user", AUDIT_CREDENTIALS, ACT_CREDENTIALS, AUDIT_ALLOWED, 0, 0,
-	  AUDIT_LEVEL_B },
-	{ "a device", AUDIT_DEVICE, ACT_DEVICE, AUDIT_REFUSED, 0, 0, AUDIT_LEVEL_B },
+	  AUDIT_LEVEL_B, NULL },
+	{ "a device", AUDIT_DEVICE, ACT_DEVICE, AUDIT_REFUSED, 0, 0, AUDIT_LEVEL_B, NULL },
+	{ "mkdir", AUDIT_FILE, ACT_CREATE, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_A, "folder" },
+	{ "mknod", AUDIT_FILE, ACT_CREATE, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_A, "file" },
+	{ "symlink", AUDIT_FILE, ACT_CREATE, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_A, "symlink" },
+	{ "link", AUDIT_FILE, ACT_CREATE, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_A, "link" },
+	{ "rename", AUDIT_FILE, ACT_RENAME, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_A, "symlink" },
+	{ "unlink", AUDIT_FILE, ACT_REMOVE, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_A, "renamed" },
+	{ "rmdir", AUDIT_FILE, ACT_REMOVE, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_A, "folder" },
+	{ "chmod", AUDIT_FILE, ACT_ATTRIBUTES, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_A, "folder" },
+	{ "chown", AUDIT_FILE, ACT_ATTRIBUTES, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_A, "link" },
+	{ "truncate", AUDIT_FILE, ACT_ATTRIBUTES, AUDIT_ALLOWED, 0, 0, AUDIT_LEVEL_A, "file" },
+	{ "an open of a foreign file", AUDIT_OBJECT, ACT_OPEN, AUDIT_REFUSED, 0, 0,
+	  AUDIT_LEVEL_A, NULL },
+	{ "an exec of a foreign file", AUDIT_OBJECT, ACT_EXEC, AUDIT_REFUSED, 0, 0,
+	  AUDIT_LEVEL_A, NULL },
+	{ "a socket of another family", AUDIT_NETWORK, ACT_SOCKET, AUDIT_REFUSED, AF_NETLINK, 0,
+	  AUDIT_LEVEL_A, NULL },
+	{ "ptrace", AUDIT_OBJECT, ACT_PTRACE, AUDIT_REFUSED, 0, 0, AUDIT_LEVEL_A, NULL },
+	{ "bpf", AUDIT_OBJECT, ACT_BPF, AUDIT_REFUSED, 0, 0, AUDIT_LEVEL_A, NULL },
+	{ "a user namespace", AUDIT_CREDENTIALS, ACT_USERNS, AUDIT_REFUSED, 0, 0, AUDIT_LEVEL_A,
+	  NULL },
+	{ "mount", AUDIT_MOUNT, ACT_MOUNT, AUDIT_REFUSED, 0, 0, AUDIT_LEVEL_A, "other" },
+	{ "move_mount", AUDIT_MOUNT, ACT_MOUNT, AUDIT_REFUSED, 0, 0, AUDIT_LEVEL_A, "file" },
+	{ "a signal to outside", AUDIT_SIGNAL, ACT_KILL, AUDIT_REFUSED, 0, 0, AUDIT_LEVEL_A,
+	  NULL },
 };
 
 /* Only what lies behind a filter counts; this one lets everything through. */
@@ -114,12 +147,35 @@ static int open_network(void)
 	return failed;
 }
 
+static bool put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	close(fd);
+	return done;
+}
+
+/* The user as he is, and an empty folder of the canary's own, in which it is then. */
+static int open_folder(unsigned user, unsigned group)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%u %u 1", user, user);
+	if (!put("/proc/self/uid_map", text) || !put("/proc/self/setgroups", "deny"))
+		return -1;
+	snprintf(text, sizeof(text), "%u %u 1", group, group);
+	return !put("/proc/self/gid_map", text) || mount("canary", "/tmp", "tmpfs", 0, NULL) ||
+	       chdir("/tmp");
+}
+
 static void act_on_network(void)
 {
 	const struct sockaddr_in there = v4_address(V4, PORT),
 				 here = v4_address("127.0.0.1", 0);
 	const struct sockaddr_in6 there6 = v6_address(V6, PORT), here6 = v6_address("::1", 0);
-	const struct sockaddr_un named = { .sun_family = AF_UNIX, .sun_path = "/nobody" };
+	const struct sockaddr_un named = { .sun_family = AF_UNIX, .sun_path = "/nobody" },
+				 own = { .sun_family = AF_UNIX, .sun_path = "\0canary" };
 	int fd;
 
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -136,11 +192,56 @@ static void act_on_network(void)
 	sendto(fd, "", 0, 0, (const void *)&there6, sizeof(there6));
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	connect(fd, (const void *)&named, sizeof(named));
+	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	bind(fd, (const void *)&own, sizeof(own));
+	sendto(fd, "", 0, 0, (const void *)&named, sizeof(named));
 	socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+	socket(AF_NETLINK, SOCK_RAW, 0);
+}
+
+/* Whether an act is let pass is told by the log alone. */
+static void tried(long result)
+{
+	(void)result;
+}
+
+static void act_on_files(void)
+{
+	tried(mkdir("folder", 0700));
+	tried(mkdir("other", 0700));
+	tried(mknod("file", S_IFREG | 0600, 0));
+	tried(symlink("file", "symlink"));
+	tried(link("file", "link"));
+	tried(rename("symlink", "renamed"));
+	tried(unlink("renamed"));
+	tried(chmod("folder", 0755));
+	tried(chown("link", (uid_t)-1, (gid_t)-1));
+	tried(truncate("file", 1));
+	tried(rmdir("folder"));
+	tried(mount("canary", "other", "tmpfs", 0, NULL));
+	tried(syscall(SYS_move_mount, AT_FDCWD, ".", AT_FDCWD, "file", 0));
+}
+
+/* On what is another's, or the kernel's. `host`: the root, in the host's mount namespace. */
+static void act_on_objects(int host)
+{
+	char zeros[128] = { 0 };
+	pid_t pid = fork();
+
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	ptrace(PTRACE_ATTACH, pid, NULL, NULL);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	tried(kill(getppid(), 0));
+	tried(openat(host, "bin/true", O_RDONLY | O_CLOEXEC));
+	tried(syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, zeros, sizeof(zeros)));
 }
 
 /* A process of its own in the leaf: waits on `go` until it is watched, and sings. */
-static void __attribute__((noreturn)) sing(int go)
+static void __attribute__((noreturn)) sing(int go, int host, unsigned user, unsigned group)
 {
 	const struct sockaddr_in there = v4_address(V4, PORT);
 	int connected, fd;
@@ -148,7 +249,7 @@ static void __attribute__((noreturn)) sing(int go)
 	char c;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (open_network())
+	if (open_network() || open_folder(user, group))
 		_exit(2);
 	/* Connected before anybody watches, so that only the packet itself can give it away. */
 	connected = socket(AF_INET, SOCK_DGRAM, 0);
@@ -158,6 +259,8 @@ static void __attribute__((noreturn)) sing(int go)
 		_exit(4);
 	send(connected, "", 1, 0);
 	act_on_network();
+	act_on_files();
+	act_on_objects(host);
 	ptrace(PTRACE_CONT, 0, NULL, NULL);
 	syscall(SYS_keyctl, -1);
 	fd = open("/proc/self/comm", O_WRONLY);
@@ -167,6 +270,10 @@ static void __attribute__((noreturn)) sing(int go)
 	close(fd);
 	pid = fork();
 	if (!pid) {
+		char *const argv[] = { "true", NULL };
+
+		tried(unshare(CLONE_NEWUSER));
+		tried(syscall(SYS_execveat, host, "bin/true", argv, environ, 0));
 		execl("/bin/true", "true", NULL);
 		_exit(127);
 	}
@@ -174,8 +281,13 @@ static void __attribute__((noreturn)) sing(int go)
 	_exit(0);
 }
 
-static bool matches(const struct expected *e, const struct audit_record *r)
+static bool matches(const struct expected *e, const struct audit_event *event)
 {
+	const struct audit_record *r = &event->record;
+	size_t len = e->file ? strlen(e->file) + 1 : 0;
+
+	if (e->file && (r->path_len < len || memcmp(event->path, e->file, len)))
+		return false;
 	if (r->class != e->class || r->act != e->act || r->verdict != e->verdict)
 		return false;
 	if (e->family && r->on.network.family != e->family)
@@ -193,7 +305,7 @@ static bool is_in_log(const struct strbuf *log, const struct expected *e)
 		size = audit_event_next(log->buf + at, log->len - at, &event, &ignored);
 		if (size <= 0)
 			return false;
-		if (matches(e, &event.record))
+		if (matches(e, &event))
 			return true;
 	}
 	return false;
@@ -228,21 +340,23 @@ static int listen_to(struct warden *warden, const struct cgroup_leaf *leaf, stru
 {
 	struct audit_policy policy = { .filters = own_filters() };
 	CLEANUP_CLOSE int fd = cgroup_leaf_fd(leaf, err), go = -1, stay = -1, pidfd = -1;
+	CLEANUP_CLOSE int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP_CLOSE int file = memfd_create("canary", MFD_CLOEXEC);
 	struct audit_counts counts = { 0 };
+	unsigned user = geteuid(), group = getegid();
 	siginfo_t info = { 0 };
 	int slot, pipes[2];
 	pid_t pid;
 
 	policy.calls[SYS_ptrace] = AUDIT_CALL_FORBIDDEN;
 	policy.calls[SYS_keyctl] = AUDIT_CALL_QUIET;
-	if (fd < 0 || file < 0 || pipe2(pipes, O_CLOEXEC))
+	if (fd < 0 || file < 0 || host < 0 || pipe2(pipes, O_CLOEXEC))
 		return error_errno(err, "cannot prepare the canary");
 	stay = pipes[0];
 	go = pipes[1];
-	pid = clone_process(CLONE_NEWUSER | CLONE_NEWNET, fd, &pidfd);
+	pid = clone_process(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS, fd, &pidfd);
 	if (!pid)
-		sing(stay);
+		sing(stay, host, user, group);
 	if (pid < 0)
 		return error_errno(err, "cannot start the canary");
 	if (!warden_add(warden, leaf, file, &policy, ignore, NULL, &slot, err) &&

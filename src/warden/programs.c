@@ -12,11 +12,13 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "ebpf/audit.skel.h"
+#include "ebpf/lsm.skel.h"
 
-#define LINKS_MAX 32
+#define LINKS_MAX 64
 
 struct programs {
 	struct audit *audit;
+	struct lsm *lsm; /* NULL where the kernel takes none */
 	struct bpf_link *links[LINKS_MAX];
 	size_t links_nr;
 	struct ring {
@@ -82,20 +84,21 @@ static int find_level(struct programs *p, int base, struct error *err)
 	return 0;
 }
 
-/* Guards belong to the cgroup and all below it; the observers look whose act it is. */
-static int attach(struct programs *p, int base, struct error *err)
+/* Guards belong to the cgroup and all below it; the others look whose act it is. */
+static int attach(struct programs *p, struct bpf_object *object, int base, struct error *err)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, p->audit->obj)
+	bpf_object__for_each_program(program, object)
 	{
-		bool observes = bpf_program__type(program) == BPF_PROG_TYPE_TRACING;
+		bool everywhere = bpf_program__type(program) == BPF_PROG_TYPE_TRACING ||
+				  bpf_program__type(program) == BPF_PROG_TYPE_LSM;
 		struct bpf_link *link;
 
 		if (program == p->audit->progs.level_of)
 			continue;
-		link = observes ? bpf_program__attach(program)
-				: bpf_program__attach_cgroup(program, base);
+		link = everywhere ? bpf_program__attach(program)
+				  : bpf_program__attach_cgroup(program, base);
 		if (!link) {
 			CLEANUP_FREE char *what = xstrfmt("cannot attach the program '%s'",
 							  bpf_program__name(program));
@@ -105,6 +108,83 @@ static int attach(struct programs *p, int base, struct error *err)
 		p->links[p->links_nr++] = link;
 	}
 	return 0;
+}
+
+static void detach(struct programs *p, size_t first)
+{
+	while (p->links_nr > first)
+		bpf_link__destroy(p->links[--p->links_nr]);
+}
+
+/*
+ * Cheaper than to load them in vain. The kernel takes and attaches them also where it was booted
+ * without, and never asks them: so its list counts, where it can be read.
+ */
+static int check_lsm(struct error *err)
+{
+	CLEANUP_FCLOSE FILE *f = fopen("/sys/kernel/security/lsm", "re");
+	char list[256];
+
+	if (f && fgets(list, sizeof(list), f) && !strstr(list, "bpf"))
+		return error_set(err, "bpf is not in the kernel's lsm= list");
+	if (libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_LSM, NULL) != 1)
+		return error_set(err, "the kernel takes no program of that type");
+	return 0;
+}
+
+/* They write to the same maps, for the same trials. */
+static int share_maps(struct programs *p)
+{
+	const struct {
+		struct bpf_map *own, *shared;
+	} maps[] = {
+		{ p->lsm->maps.leaves, p->audit->maps.leaves },
+		{ p->lsm->maps.policies, p->audit->maps.policies },
+		{ p->lsm->maps.counts, p->audit->maps.counts },
+		{ p->lsm->maps.critical, p->audit->maps.critical },
+		{ p->lsm->maps.bulk, p->audit->maps.bulk },
+	};
+	int failed = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(maps) && !failed; i++)
+		failed = bpf_map__reuse_fd(maps[i].own, bpf_map__fd(maps[i].shared));
+	return failed;
+}
+
+static int open_lsm(struct programs *p, struct error *err)
+{
+	int failed;
+
+	if (check_lsm(err))
+		return -1;
+	*last_words = '\0';
+	p->lsm = lsm__open();
+	if (!p->lsm)
+		return blame("cannot open the programs", -errno, err);
+	p->lsm->bss->leaf_level = p->audit->bss->leaf_level;
+	failed = share_maps(p);
+	if (!failed)
+		failed = lsm__load(p->lsm);
+	return failed ? blame("the kernel does not take them", failed, err)
+		      : attach(p, p->lsm->obj, -1, err);
+}
+
+/* All of them or none: half of them would see acts twice, or not at all. */
+static void try_lsm(struct programs *p, struct warden_ready *ready)
+{
+	size_t others = p->links_nr;
+	struct error err = ERROR_INIT;
+
+	if (open_lsm(p, &err)) {
+		snprintf(ready->lsm_error, sizeof(ready->lsm_error), "%.*s",
+			 (int)sizeof(ready->lsm_error) - 1, err.message);
+		detach(p, others);
+		lsm__destroy(p->lsm);
+		p->lsm = NULL;
+		return;
+	}
+	p->audit->bss->has_lsm = 1;
+	ready->lsm = 1;
 }
 
 static void describe(struct bpf_object *object, struct strbuf *out)
@@ -174,9 +254,13 @@ static int open_all(struct programs *p, int base, struct warden_ready *ready, st
 	failed = audit__load(p->audit);
 	if (failed)
 		return blame("the kernel does not take the programs", failed, err);
-	if (find_level(p, base, err) || attach(p, base, err) || open_rings(p, err))
+	if (find_level(p, base, err) || attach(p, p->audit->obj, base, err) ||
+	    open_rings(p, err))
 		return -1;
+	try_lsm(p, ready);
 	describe(p->audit->obj, &text);
+	if (p->lsm)
+		describe(p->lsm->obj, &text);
 	snprintf(ready->programs, sizeof(ready->programs), "%s", text.buf);
 	return 0;
 }
@@ -204,8 +288,8 @@ void programs_free(struct programs *p)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(p->rings); i++)
 		ring_buffer__free(p->rings[i].buffer);
-	for (size_t i = 0; i < p->links_nr; i++)
-		bpf_link__destroy(p->links[i]);
+	detach(p, 0);
+	lsm__destroy(p->lsm);
 	audit__destroy(p->audit);
 	if (p->epoll >= 0)
 		close(p->epoll);
