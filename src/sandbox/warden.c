@@ -254,7 +254,9 @@ static int await(struct warden *w, struct error *err)
 		struct error lacks = ERROR_INIT;
 
 		error_set(&lacks, "no BPF LSM: %s", ready.lsm_error);
-		error_hint(&lacks, "boot with bpf in the kernel's lsm= list");
+		error_hint(&lacks,
+			   "it takes a kernel with CONFIG_BPF_LSM, booted with bpf in its "
+			   "lsm= list");
 		lack(w, &lacks);
 	}
 	return evloop_add(w->loop, w->socket, EPOLLIN, on_message, w, err);
