@@ -35,7 +35,7 @@ SOURCES := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
-E2E := $(filter-out tests/e2e/lib.sh,$(wildcard tests/e2e/*.sh))
+E2E := $(filter-out tests/e2e/lib.sh tests/e2e/lib-%.sh,$(wildcard tests/e2e/*.sh))
 MAN := $(patsubst man/%.scd,$(BUILD)/man/%,$(wildcard man/*.scd))
 FORMATTED := $(wildcard src/*.c src/*/*.c ebpf/*.c tests/unit/*.c tests/fuzz/*.c)
 PROGRAM := git-autoresearch
