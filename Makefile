@@ -142,13 +142,28 @@ lint: deps
 fmt:
 	$(Q)clang-format -i $(FORMATTED)
 
+# Whoever is of WARDEN_GROUP can start the warden with the privilege that it needs; without one,
+# root can. A change of group takes capabilities away, so they come last.
+WARDEN_GROUP ?=
+WARDEN_DIR := $(DESTDIR)$(PREFIX)/libexec/git-autoresearch
 install: all
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/$(PROGRAM)
+	install -D -m 755 $(WARDEN) $(WARDEN_DIR)/$(notdir $(WARDEN))
+ifneq ($(WARDEN_GROUP),)
+ifneq ($(DESTDIR),)
+	@echo 'WARDEN_GROUP: capabilities are given where it is installed, not below DESTDIR'
+else
+	cd $(WARDEN_DIR) && chgrp $(WARDEN_GROUP) $(notdir $(WARDEN)) && \
+		chmod 0750 $(notdir $(WARDEN)) && \
+		setcap cap_bpf,cap_perfmon,cap_net_admin+ep $(notdir $(WARDEN))
+endif
+endif
 	for page in $(MAN); do section=$${page##*.}; \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/$(PROGRAM)
+	rm -f $(DESTDIR)$(PREFIX)/bin/$(PROGRAM) $(WARDEN_DIR)/$(notdir $(WARDEN))
+	-rmdir $(WARDEN_DIR) 2>/dev/null
 	for page in $(MAN); do section=$${page##*.}; \
 		rm -f $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done
 

@@ -482,19 +482,19 @@ static int conclude(struct trial *t, const struct cgroup_usage *before, struct o
 		return -1;
 	}
 	look_at_limits(t, true);
-	if (!t->ended_by_us && !t->has_status)
-		return error_set(err,
-				 "the sandbox ended without saying how (keeper %d, init %d)",
-				 t->keeper_fate, t->init_fate);
-	if (!t->ended_by_us && WIFSIGNALED(t->status)) {
+	if (!t->ended_by_us && t->has_status && WIFSIGNALED(t->status)) {
 		t->outcome.kind = OUTCOME_SIGNALED;
 		t->outcome.signal = WTERMSIG(t->status);
-	} else if (!t->ended_by_us) {
+	} else if (!t->ended_by_us && t->has_status) {
 		t->outcome.kind = OUTCOME_EXITED;
 		t->outcome.exit_code = WEXITSTATUS(t->status);
 	}
 	if (witness_settle(&t->witness, &t->outcome, err))
 		return -1;
+	if (!t->ended_by_us && !t->has_status)
+		return error_set(err,
+				 "the sandbox ended without saying how (keeper %d, init %d)",
+				 t->keeper_fate, t->init_fate);
 	cgroup_leaf_usage(&t->leaf, &usage);
 	t->outcome.cpu = usage.cpu - before->cpu;
 	t->outcome.memory_peak = usage.memory_peak;

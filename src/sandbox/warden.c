@@ -5,26 +5,31 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/channel.h"
 #include "sandbox/canary.h"
+#include "sandbox/warden_file.h"
 #include "warden/protocol.h"
 
-#define NAME "git-autoresearch-warden"
-/* Beside us, in a build folder below us, or where `make install` puts it. */
-static const char *const places[] = { "", "build/", "../libexec/git-autoresearch/" };
+#define NAME WARDEN_NAME
 
 /* ms. It answers at once; loading takes it longer where the machine is busy. */
-#define ANSWER_MAX 30000
+#define LOAD_MAX 30000
+#define ANSWER_MAX 10000
+/* ms. It ends when we hang up; one that was stopped, or sits in a frozen cgroup, does not. */
+#define FAREWELL_MAX 2000
 
 struct warden {
 	struct cgroup_base *base;
 	struct evloop *loop;
+	char *path;
 	int socket; /* -1: none */
 	pid_t pid;
 	bool ready;
@@ -45,24 +50,22 @@ static void lack(struct warden *w, const struct error *err)
 	w->remedy = *err->hint ? xstrdup(err->hint) : NULL;
 }
 
-static char *find_program(void)
+/* Where it cannot be executed, its socket says so in its stead. */
+static void __attribute__((noreturn)) become_warden(const char *path, int socket)
 {
-	char self[4096];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *end;
+	char *const argv[] = { (char *)NAME, NULL };
+	char *const none[] = { NULL };
+	char text[128];
+	sigset_t mask;
 
-	if (len <= 0)
-		return NULL;
-	self[len] = '\0';
-	end = strrchr(self, '/');
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		CLEANUP_FREE char *path =
-			xstrfmt("%.*s/%s" NAME, (int)(end - self), self, places[i]);
-
-		if (!access(path, X_OK))
-			return steal_ptr(path);
-	}
-	return NULL;
+	sigemptyset(&mask);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	if (dup2(socket, 0) < 0 || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC))
+		_exit(1);
+	execve(path, argv, none);
+	snprintf(text, sizeof(text), "cannot execute " NAME ": %s\n", strerror(errno));
+	channel_send(0, WARDEN_ERROR, text, strlen(text), NULL, 0);
+	_exit(1);
 }
 
 static int spawn(struct warden *w, const char *path, struct error *err)
@@ -72,18 +75,8 @@ static int spawn(struct warden *w, const char *path, struct error *err)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return error_errno(err, "cannot make a socket");
 	w->pid = fork();
-	if (!w->pid) {
-		char *const argv[] = { (char *)NAME, NULL };
-		char *const none[] = { NULL };
-		sigset_t mask;
-
-		sigemptyset(&mask);
-		sigprocmask(SIG_SETMASK, &mask, NULL);
-		if (dup2(pair[1], 0) < 0 || close_range(3, ~0U, CLOSE_RANGE_CLOEXEC))
-			_exit(1);
-		execve(path, argv, none);
-		_exit(1);
-	}
+	if (!w->pid)
+		become_warden(path, pair[1]);
 	close(pair[1]);
 	w->socket = pair[0];
 	return w->pid < 0 ? error_errno(err, "cannot fork") : 0;
@@ -91,20 +84,40 @@ static int spawn(struct warden *w, const char *path, struct error *err)
 
 static int start(struct warden *w, struct error *err)
 {
-	CLEANUP_FREE char *path = find_program();
 	struct cgroup_leaf base = { .unified = w->base->unified };
 	CLEANUP_CLOSE int fd = -1;
 
-	if (!path) {
-		error_set(err, "the program " NAME " is not there");
-		return error_hint(err, "it is built and installed beside git-autoresearch");
-	}
+	w->path = warden_file_find(err);
+	if (!w->path)
+		return -1;
 	fd = cgroup_leaf_fd(&base, err);
-	if (fd < 0 || spawn(w, path, err))
+	if (fd < 0 || spawn(w, w->path, err))
 		return -1;
 	if (channel_send(w->socket, WARDEN_OPEN, "", 0, &fd, 1))
 		return error_errno(err, "cannot speak to " NAME);
 	return 0;
+}
+
+static bool is_reaped(pid_t pid, int ms)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+
+	for (int i = 0; i < ms; i++) {
+		if (waitpid(pid, NULL, WNOHANG))
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+/* Waits for the end of one that was hung up on; what frozen processes leave is reaped when we
+ * are gone ourselves. */
+static void say_farewell(pid_t pid)
+{
+	if (is_reaped(pid, FAREWELL_MAX))
+		return;
+	kill(pid, SIGKILL);
+	is_reaped(pid, FAREWELL_MAX);
 }
 
 static void hang_up(struct warden *w)
@@ -114,7 +127,7 @@ static void hang_up(struct warden *w)
 		close(steal_fd(&w->socket));
 	}
 	if (w->pid > 0)
-		waitpid(w->pid, NULL, 0);
+		say_farewell(w->pid);
 	w->pid = 0;
 }
 
@@ -134,19 +147,18 @@ struct warden *warden_start(struct cgroup_base *base, struct evloop *loop)
 	return w;
 }
 
-/* The guards are gone: nothing that runs may go on. */
-static void on_death(struct warden *w)
+/* The guards are gone: nothing that runs may go on. Returns -1. */
+static int on_loss(struct warden *w, const char *how, struct error *err)
 {
-	struct error err = ERROR_INIT;
-
+	error_set(err, NAME " %s", how);
 	if (w->socket < 0)
-		return;
-	error_set(&err, NAME " died");
-	lack(w, &err);
-	hang_up(w);
+		return -1;
+	lack(w, err);
 	for (size_t i = 0; i < AUDIT_SLOTS; i++)
 		if (w->trials[i].fn)
 			w->trials[i].fn(NULL, w->trials[i].data);
+	hang_up(w);
+	return -1;
 }
 
 static void take_denied(struct warden *w, const struct channel_message *m)
@@ -162,6 +174,7 @@ static void take_denied(struct warden *w, const struct channel_message *m)
 
 static void on_message(uint32_t events, void *data)
 {
+	struct error ignored = ERROR_INIT;
 	struct channel_message m;
 	struct warden *w = data;
 	int got = channel_receive(w->socket, MSG_DONTWAIT, &m);
@@ -172,7 +185,7 @@ static void on_message(uint32_t events, void *data)
 			take_denied(w, &m);
 		channel_message_release(&m);
 	} else if (!got || (errno != EAGAIN && errno != EINTR)) {
-		on_death(w);
+		on_loss(w, "died", &ignored);
 	}
 }
 
@@ -182,19 +195,18 @@ static int await_answer(struct warden *w, enum warden_message wanted, struct cha
 {
 	for (;;) {
 		struct pollfd fd = { .fd = w->socket, .events = POLLIN };
-		int got, waited = poll(&fd, 1, ANSWER_MAX);
+		int got,
+			waited = poll(&fd, 1, w->level < AUDIT_LEVEL_B ? LOAD_MAX : ANSWER_MAX);
 
 		if (waited < 0 && errno == EINTR)
 			continue;
 		if (!waited)
-			return error_set(err, NAME " does not answer");
+			return on_loss(w, "does not answer", err);
 		got = channel_receive(w->socket, 0, m);
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got <= 0) {
-			on_death(w);
-			return error_set(err, NAME " died");
-		}
+		if (got <= 0)
+			return on_loss(w, "died", err);
 		channel_message_release(m);
 		if (m->type == (char)wanted)
 			return 0;
@@ -217,12 +229,8 @@ static int ask(struct warden *w, enum warden_message question, const void *data,
 	       const int *fds, int nfds, enum warden_message wanted, struct channel_message *m,
 	       struct error *err)
 {
-	if (w->socket < 0)
-		return error_set(err, NAME " died");
-	if (channel_send(w->socket, (char)question, data, len, fds, nfds)) {
-		on_death(w);
-		return error_set(err, NAME " died");
-	}
+	if (w->socket < 0 || channel_send(w->socket, (char)question, data, len, fds, nfds))
+		return on_loss(w, "died", err);
 	return await_answer(w, wanted, m, err);
 }
 
@@ -244,7 +252,7 @@ static int await(struct warden *w, struct error *err)
 	struct warden_ready ready;
 
 	if (await_answer(w, WARDEN_READY, &m, err))
-		return -1;
+		return warden_file_hint(w->path, err);
 	if (m.len != sizeof(ready))
 		return error_set(err, NAME " is of another version");
 	memcpy(&ready, m.data, sizeof(ready));
@@ -364,6 +372,7 @@ void warden_free(struct warden *w)
 	if (!w)
 		return;
 	hang_up(w);
+	free(w->path);
 	free(w->lacks);
 	free(w->remedy);
 	string_list_release(&w->programs);
