@@ -36,6 +36,8 @@
 #define LOOP 0 /* the descriptor of the socket */
 /* How often rings are looked at that nobody was woken for, in ms. */
 #define LOOK_EVERY 50
+/* How often the loop is looked at, in s. Found stopped twice in a row, it counts as gone. */
+#define LOOP_EVERY 0.5
 
 struct watched {
 	bool used, told, failed;
@@ -50,22 +52,28 @@ struct watched {
 
 struct warden {
 	struct programs *programs;
-	uint64_t base; /* inode */
+	struct stat base;
+	bool over; /* nobody is there that could be served */
+	int loop;  /* pidfd of the process that made the socket */
+	pid_t loop_pid;
+	struct timespec looked; /* at the loop */
+	int found_stopped;	/* times in a row */
 	struct watched *trials[AUDIT_SLOTS];
 };
 
-static void say(enum warden_message type, const void *data, size_t len)
+/* Never waits: a loop that lets so much lie that nothing more finds room has lost its mind. */
+static void say(struct warden *w, enum warden_message type, const void *data, size_t len)
 {
 	if (channel_send(LOOP, (char)type, data, len, NULL, 0))
-		_exit(1);
+		w->over = true;
 }
 
-static void complain(const struct error *err)
+static void complain(struct warden *w, const struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 
 	strbuf_addf(&text, "%s\n%s", err->message, err->hint);
-	say(WARDEN_ERROR, text.buf, text.len);
+	say(w, WARDEN_ERROR, text.buf, text.len);
 }
 
 /* A cgroup of v2 that our caller could have written to without us. */
@@ -73,9 +81,8 @@ static int check_cgroup(int fd, struct stat *ret, struct error *err)
 {
 	struct statfs fs;
 
-	if (fd < 0 || fstatfs(fd, &fs) || fstat(fd, ret))
-		return error_errno(err, "cannot look at the cgroup");
-	if (fs.f_type != CGROUP2_SUPER_MAGIC || !S_ISDIR(ret->st_mode))
+	if (fd < 0 || fstatfs(fd, &fs) || fstat(fd, ret) || fs.f_type != CGROUP2_SUPER_MAGIC ||
+	    !S_ISDIR(ret->st_mode))
 		return error_set(err, "that is no cgroup of v2");
 	if (ret->st_uid != getuid())
 		return error_set(err, "the cgroup belongs to user %u, not to user %u",
@@ -101,15 +108,15 @@ static int take_open(struct warden *w, struct channel_message *m, struct error *
 {
 	CLEANUP_CLOSE int base = channel_take(m, 0);
 	struct warden_ready ready;
-	struct stat st;
 
-	if (w->programs)
-		return error_set(err, "the programs are loaded already");
-	if (check_cgroup(base, &st, err) || programs_open(&w->programs, base, &ready, err) ||
-	    drop_privilege(err))
+	if (w->programs || m->len)
+		return error_set(err, "the warden was told nonsense");
+	if (check_cgroup(base, &w->base, err) ||
+	    programs_open(&w->programs, base, &ready, err) || drop_privilege(err)) {
+		w->over = true;
 		return -1;
-	w->base = st.st_ino;
-	say(WARDEN_READY, &ready, sizeof(ready));
+	}
+	say(w, WARDEN_READY, &ready, sizeof(ready));
 	return 0;
 }
 
@@ -122,23 +129,43 @@ static int check_policy(const struct audit_policy *p, struct error *err)
 	return 0;
 }
 
+/* One of the leaves of the caller's group. Where it is mounted, ".." may lead out of cgroups. */
+static int check_leaf(const struct warden *w, int leaf, struct stat *ret, struct error *err)
+{
+	struct stat above;
+
+	if (check_cgroup(leaf, ret, err))
+		return -1;
+	if (fstatat(leaf, "..", &above, 0) || above.st_ino != w->base.st_ino ||
+	    above.st_dev != ret->st_dev)
+		return error_set(err, "the cgroup is none of the caller's trials");
+	return 0;
+}
+
+static int check_log(int log, struct stat *ret, struct error *err)
+{
+	int flags = log < 0 ? -1 : fcntl(log, F_GETFL);
+
+	if (flags < 0 || flags & O_PATH || (flags & O_ACCMODE) == O_RDONLY || fstat(log, ret) ||
+	    !S_ISREG(ret->st_mode) || ret->st_size > WARDEN_LOG_MAX)
+		return error_set(err, "the log is no file that can be written");
+	return 0;
+}
+
 static int take_add(struct warden *w, struct channel_message *m, struct error *err)
 {
 	CLEANUP_CLOSE int leaf = channel_take(m, 0), log = channel_take(m, 1);
 	struct audit_policy policy;
-	struct stat st, above, written;
+	struct stat st, written;
 	struct watched *t;
 	uint32_t slot = 0;
 
 	if (!w->programs || m->len != sizeof(policy))
 		return error_set(err, "the warden was told nonsense");
 	memcpy(&policy, m->data, sizeof(policy));
-	if (check_policy(&policy, err) || check_cgroup(leaf, &st, err))
+	if (check_policy(&policy, err) || check_leaf(w, leaf, &st, err) ||
+	    check_log(log, &written, err))
 		return -1;
-	if (fstatat(leaf, "..", &above, 0) || above.st_ino != w->base)
-		return error_set(err, "the cgroup is none of the caller's trials");
-	if (log < 0 || fstat(log, &written) || !S_ISREG(written.st_mode))
-		return error_set(err, "the log is no file");
 	while (slot < AUDIT_SLOTS && w->trials[slot])
 		slot++;
 	if (slot == AUDIT_SLOTS)
@@ -151,7 +178,7 @@ static int take_add(struct warden *w, struct channel_message *m, struct error *e
 	t->leaf = steal_fd(&leaf);
 	t->log = steal_fd(&log);
 	t->written = written.st_size;
-	say(WARDEN_ADDED, &slot, sizeof(slot));
+	say(w, WARDEN_ADDED, &slot, sizeof(slot));
 	return 0;
 }
 
@@ -193,7 +220,7 @@ static void take_record(const struct audit_record *r, bool is_critical, void *da
 	t->taken++;
 	if (r->verdict == AUDIT_DENIED && !t->told) {
 		t->told = true;
-		say(WARDEN_DENIED, r, sizeof(*r));
+		say(w, WARDEN_DENIED, r, sizeof(*r));
 	}
 	if (t->len + sizeof(struct audit_record_path) + 8 > sizeof(t->buffer))
 		flush(t);
@@ -216,12 +243,12 @@ static void forget(struct warden *w, uint32_t slot)
 	w->trials[slot] = NULL;
 }
 
-static int take_look(struct warden *w, struct error *err)
+static int take_look(struct warden *w, const struct channel_message *m, struct error *err)
 {
-	if (!w->programs)
-		return error_set(err, "no programs are loaded");
+	if (!w->programs || m->len)
+		return error_set(err, "the warden was told nonsense");
 	programs_drain(w->programs, take_record, w);
-	say(WARDEN_LOOKED, "", 0);
+	say(w, WARDEN_LOOKED, "", 0);
 	return 0;
 }
 
@@ -270,7 +297,7 @@ static int take_end(struct warden *w, const struct channel_message *m, struct er
 	forget(w, slot);
 	if (failed)
 		return error_set(err, "the audit's log could not be written");
-	say(WARDEN_ENDED, &counts, sizeof(counts));
+	say(w, WARDEN_ENDED, &counts, sizeof(counts));
 	return 0;
 }
 
@@ -287,7 +314,7 @@ static void take_question(struct warden *w, struct channel_message *m)
 		failed = take_add(w, m, &err);
 		break;
 	case WARDEN_LOOK:
-		failed = take_look(w, &err);
+		failed = take_look(w, m, &err);
 		break;
 	case WARDEN_END:
 		failed = take_end(w, m, &err);
@@ -296,7 +323,10 @@ static void take_question(struct warden *w, struct channel_message *m)
 		failed = error_set(&err, "the warden was asked nonsense");
 	}
 	if (failed)
-		complain(&err);
+		complain(w, &err);
+	/* It does not sit about with its capabilities. */
+	if (!w->programs)
+		w->over = true;
 }
 
 /* Nobody judges any more what a trial did: it must not go on. */
@@ -313,64 +343,104 @@ static void kill_all(struct warden *w)
 	}
 }
 
-static int serve(struct warden *w)
+/* A loop that was stopped keeps no time limit. One that is gone shows at its pidfd. */
+static bool loop_is_stopped(struct warden *w)
 {
-	for (;;) {
+	CLEANUP_FREE char *path = xstrfmt("/proc/%d/stat", (int)w->loop_pid);
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+	struct timespec now;
+	const char *end;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if ((double)(now.tv_sec - w->looked.tv_sec) +
+		    (double)(now.tv_nsec - w->looked.tv_nsec) / 1e9 <
+	    LOOP_EVERY)
+		return false;
+	w->looked = now;
+	end = strbuf_read_file(&text, path, 4096) ? NULL : strrchr(text.buf, ')');
+	w->found_stopped = end && starts_with(end, ") T") ? w->found_stopped + 1 : 0;
+	return w->found_stopped > 1;
+}
+
+static void serve(struct warden *w)
+{
+	while (!w->over) {
 		struct pollfd fds[] = {
 			{ .fd = LOOP, .events = POLLIN },
+			{ .fd = w->loop, .events = POLLIN },
 			{ .fd = w->programs ? programs_fd(w->programs) : -1, .events = POLLIN },
 		};
 		struct channel_message m;
 		int got;
 
-		if (poll(fds, 2, w->programs ? LOOK_EVERY : -1) < 0 && errno != EINTR)
-			return 1;
+		if (poll(fds, ARRAY_SIZE(fds), LOOK_EVERY) < 0 && errno != EINTR)
+			return;
 		if (w->programs)
 			programs_drain(w->programs, take_record, w);
+		if (fds[1].revents || loop_is_stopped(w))
+			return;
 		if (!fds[0].revents)
 			continue;
 		got = channel_receive(LOOP, MSG_DONTWAIT, &m);
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (got <= 0)
-			return 0;
+			return;
 		take_question(w, &m);
 		channel_message_release(&m);
 	}
 }
 
 /* A socket whose other end is a process of the user who called us. */
-static bool is_called_rightly(int argc)
+static bool is_called_rightly(struct warden *w, int argc)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
 	int type;
 	socklen_t type_len = sizeof(type);
 
-	return argc == 1 && !*environ &&
-	       !getsockopt(LOOP, SOL_SOCKET, SO_TYPE, &type, &type_len) &&
-	       type == SOCK_SEQPACKET &&
-	       !getsockopt(LOOP, SOL_SOCKET, SO_PEERCRED, &peer, &len) && peer.uid == getuid();
+	if (argc != 1 || *environ || getsockopt(LOOP, SOL_SOCKET, SO_TYPE, &type, &type_len) ||
+	    type != SOCK_SEQPACKET || getsockopt(LOOP, SOL_SOCKET, SO_PEERCRED, &peer, &len) ||
+	    peer.uid != getuid())
+		return false;
+	w->loop_pid = peer.pid;
+	return true;
+}
+
+/* Nothing of the caller's but the socket, and nobody looks in. */
+static int settle_in(struct warden *w)
+{
+	int nothing;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	/* A Ctrl-C is the loop's to take. */
+	setsid();
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	umask(077);
+	if (chdir("/") || close_range(3, ~0U, 0) || fcntl(LOOP, F_SETFL, O_NONBLOCK))
+		return -1;
+	nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (nothing < 0 || dup2(nothing, 1) < 0 || dup2(nothing, 2) < 0)
+		return -1;
+	if (nothing > 2)
+		close(nothing);
+	w->loop = (int)syscall(SYS_pidfd_open, w->loop_pid, 0);
+	return w->loop < 0 ? -1 : 0;
 }
 
 int main(int argc, char **argv)
 {
 	struct warden warden = { 0 };
-	int ret;
 
 	(void)argv;
-	if (!is_called_rightly(argc)) {
+	if (!is_called_rightly(&warden, argc)) {
 		fprintf(stderr, "fatal: git autoresearch starts this program itself\n");
 		return 129;
 	}
-	/* A Ctrl-C is the loop's to take; whatever else was left open is none of our business. */
-	setsid();
-	signal(SIGPIPE, SIG_IGN);
-	umask(077);
-	if (chdir("/") || close_range(3, ~0U, 0))
+	if (settle_in(&warden))
 		return 1;
-	prctl(PR_SET_DUMPABLE, 0);
-	ret = serve(&warden);
+	serve(&warden);
 	kill_all(&warden);
-	return ret;
+	return 0;
 }

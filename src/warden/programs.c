@@ -15,6 +15,8 @@
 #include "ebpf/lsm.skel.h"
 
 #define LINKS_MAX 64
+/* Records, a ring and look: more than one has room for, so that a flood cannot keep us. */
+#define LOOK_MAX (1 << 17)
 
 struct programs {
 	struct audit *audit;
@@ -25,6 +27,7 @@ struct programs {
 		struct programs *programs;
 		struct ring_buffer *buffer;
 		bool is_critical;
+		int left; /* in this look */
 	} rings[2];
 	int epoll;
 	void (*take)(const struct audit_record *record, bool is_critical, void *data);
@@ -53,11 +56,8 @@ static int listen_to_libbpf(enum libbpf_print_level level, const char *format, v
 
 static int blame(const char *what, int error, struct error *err)
 {
-	if (error == -EPERM) {
-		error_set(err, "%s: not permitted", what);
-		return error_hint(err, "give the warden its capabilities, or run as root: see "
-				       "git autoresearch doctor");
-	}
+	if (error == -EPERM)
+		return error_set(err, "%s: not permitted", what);
 	return error_set(err, "%s: %s", what, *last_words ? last_words : strerror(-error));
 }
 
@@ -213,7 +213,7 @@ static int take_record(void *ring, void *data, size_t size)
 
 	if (size >= sizeof(*record) && record->slot < AUDIT_SLOTS)
 		r->programs->take(record, r->is_critical, r->programs->data);
-	return 0;
+	return --r->left > 0 ? 0 : -1;
 }
 
 /* Both wake the same epoll, but each is drained by itself. */
@@ -366,6 +366,8 @@ void programs_drain(struct programs *p,
 {
 	p->take = take;
 	p->data = data;
-	for (size_t i = 0; i < ARRAY_SIZE(p->rings); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(p->rings); i++) {
+		p->rings[i].left = LOOK_MAX;
 		ring_buffer__consume(p->rings[i].buffer);
+	}
 }

@@ -37,8 +37,8 @@ int programs_counts(struct programs *p, uint32_t slot, struct audit_counts *ret,
 /* A descriptor that can be read when records wait and somebody should look. */
 int programs_fd(const struct programs *p);
 
-/* Takes all records that are there, the critical ones first: `take` gets each, and whether it
- * came by the ring of the critical ones. */
+/* Takes all records that are there when it is called, the critical ones first: `take` gets each,
+ * and whether it came by the ring of the critical ones. */
 void programs_drain(struct programs *p,
 		    void (*take)(const struct audit_record *record, bool is_critical,
 				 void *data),
