@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "command/delegate.h"
 #include "command/options.h"
 #include "loop/examine.h"
 
@@ -61,6 +62,8 @@ int cmd_doctor(int argc, char **argv, struct error *err)
 	}
 	if (optind < argc)
 		return usage(argc, argv);
+	/* What start would find. */
+	delegate_self(argc, argv);
 	if (examine(&probes, err)) {
 		probes_release(&probes);
 		return -1;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "command/delegate.h"
 #include "command/options.h"
 #include "command/watch.h"
 #include "loop/start.h"
@@ -107,6 +108,7 @@ int cmd_start(int argc, char **argv, struct error *err)
 	ret = parse(argc, argv, &a, err);
 	if (ret)
 		return ret;
+	delegate_self(argc, argv);
 	if (a.smoke && !a.run.max_experiments)
 		a.run.max_experiments = SMOKE_EXPERIMENTS;
 	if (repo_open(&repo, err) || choose_campaign(repo, a.campaign, &campaign, err))

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command/delegate.h"
 #include "command/options.h"
 #include "command/watch.h"
 #include "git/tree.h"
@@ -101,6 +102,7 @@ int cmd_try(int argc, char **argv, struct error *err)
 	ret = parse(argc, argv, &a);
 	if (ret)
 		return ret;
+	delegate_self(argc, argv);
 	if (repo_open(&repo, err) || campaign_find(repo, a.campaign, &campaign, err) ||
 	    search_open_campaign(&s, repo, campaign, err) || build(&s, &a, tree, &words, err) ||
 	    watch_begin(&watch, &s, err))

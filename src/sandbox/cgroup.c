@@ -115,18 +115,26 @@ static int make_group(const char *parent, const char *name, bool legacy, const c
 	return 0;
 }
 
+/* The one that our group goes into. A command before us made whoever starts us step aside: no need
+ * to go deeper each time. */
+static char *own_cgroup_divided(void)
+{
+	char *own = own_cgroup(NULL);
+
+	if (own && ends_with(own, ASIDE))
+		own[strlen(own) - strlen(ASIDE)] = '\0';
+	return own;
+}
+
 int cgroup_base_open(struct cgroup_base *ret, const char *store, struct error *err)
 {
-	CLEANUP_FREE char *own = own_cgroup(NULL);
+	CLEANUP_FREE char *own = own_cgroup_divided();
 	CLEANUP_FREE char *name =
 		xstrfmt("autoresearch-%d-%llu", (int)getpid(), process_start_time(getpid()));
 	struct cgroup_base base = { 0 };
 
 	if (!own)
 		return error_set(err, "no cgroup v2 hierarchy is mounted");
-	/* A command before us made whoever starts us step aside: no need to go deeper each time. */
-	if (ends_with(own, ASIDE))
-		own[strlen(own) - strlen(ASIDE)] = '\0';
 	if (cgroup_sweep(store, false, NULL, err))
 		return -1;
 	for (enum controller c = 0; c < CONTROLLER_NR; c++) {
@@ -156,6 +164,32 @@ int cgroup_base_open(struct cgroup_base *ret, const char *store, struct error *e
 		}
 	*ret = base;
 	return 0;
+}
+
+/* As enable() would, but for trying. The top of the hierarchy has no type, and may hold processes. */
+static bool can_enable(const char *dir, enum controller controller)
+{
+	CLEANUP_FREE char *type = xstrfmt("%s/cgroup.type", dir);
+
+	if (!control_has_word(dir, "cgroup.controllers", controller_name(controller)))
+		return false;
+	return control_has_word(dir, "cgroup.subtree_control", controller_name(controller)) ||
+	       is_delegated(dir) || (!geteuid() && access(type, F_OK));
+}
+
+bool cgroup_is_ours(bool *ret_unified)
+{
+	CLEANUP_FREE char *own = own_cgroup_divided();
+	bool ours = own && !access(own, W_OK);
+
+	*ret_unified = own != NULL;
+	for (enum controller c = 0; c < CONTROLLER_NR && own; c++) {
+		CLEANUP_FREE char *legacy = own_cgroup(controller_name(c));
+
+		*ret_unified = *ret_unified && !legacy;
+		ours = ours && (legacy ? !access(legacy, W_OK) : can_enable(own, c));
+	}
+	return ours;
 }
 
 const char *cgroup_layout(const struct cgroup_base *base)

@@ -61,6 +61,12 @@ struct cgroup_usage {
  */
 int cgroup_base_open(struct cgroup_base *ret, const char *store, struct error *err);
 
+/*
+ * True where cgroup_base_open() would find all that it needs. Nothing is made. In `ret_unified`
+ * whether every controller is v2's.
+ */
+bool cgroup_is_ours(bool *ret_unified);
+
 /* Removes the group, whose leaves are empty by now. */
 void cgroup_base_close(struct cgroup_base *base);
 
