@@ -442,5 +442,6 @@ int main(int argc, char **argv)
 		return 1;
 	serve(&warden);
 	kill_all(&warden);
+	programs_free(warden.programs);
 	return 0;
 }
