@@ -50,6 +50,14 @@ TABLE
 quiet=(io_uring perf_event_open userfaultfd keyctl)
 cgroups=(cgroup.procs child-cgroup)
 
+if brief; then
+	for table in network calls; do
+		grep -E '^(udp4-sendmsg|process_vm_readv|mount-by-i386) ' \
+			"$scratch/$table" >"$scratch/few"
+		mv "$scratch/few" "$scratch/$table"
+	done
+fi
+
 # --- Plainly
 
 # shellcheck disable=SC2046
@@ -111,17 +119,19 @@ done
 
 # --- Races
 
-./attacks race open 3000 >"$scratch/plain-race"
+rounds=3000
+brief && rounds=300
+./attacks race open $rounds >"$scratch/plain-race"
 note "$(cat "$scratch/plain-race")"
 rm -f /tmp/race-a /tmp/race-b
 check 'plainly, an argument that changes lies to who reads it' \
 	awk '{ exit !($3 > 0 && $1 > 0 && $2 > 0) }' "$scratch/plain-race"
-inside ./attacks race open 3000
+inside ./attacks race open $rounds
 note "$(cat "$scratch/out")"
 check_equal 'the log says which file was opened, whatever the argument said then' \
 	"$(cut -d' ' -f1,2 "$scratch/out")" "$(jq -rs 'map(select(.act == "open") | .object.path) |
 		"\(map(select(. == "/tmp/race-a")) | length) \(map(select(. == "/tmp/race-b")) | length)"' "$scratch/log")"
-inside ./attacks race send 3000
+inside ./attacks race send $rounds
 note "$(cat "$scratch/out")"
 check_equal 'and where a datagram went' "$(cut -d' ' -f1,2 "$scratch/out")" \
 	"$(jq -rs 'map(select(.act == "send") | .object.port) |
@@ -159,6 +169,11 @@ if [ "$(id -u)" -eq 0 ]; then
 	fi
 else
 	skip 'deeper in the cgroup the same holds' 'only root can put a process there'
+fi
+
+if brief; then
+	done_testing
+	exit 0
 fi
 
 # --- As candidates

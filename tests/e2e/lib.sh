@@ -152,6 +152,11 @@ leftovers() {
 
 # --- The audit
 
+# True where a trial takes seconds, in a virtual machine: then a story tells what it cannot do without.
+brief() {
+	[ -n "${AUTORESEARCH_BRIEF:-}" ]
+}
+
 # Ends the story where nothing can be audited. Root that has its capabilities must be able to.
 need_audit() {
 	git autoresearch sandbox -- true >"$scratch/out" 2>"$scratch/err" && return

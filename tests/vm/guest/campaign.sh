@@ -1,7 +1,8 @@
 #!/bin/bash
 # On a stock kernel with cgroup v2 alone, for root and for an ordinary user to whom a cgroup was
-# delegated: doctor finds nothing missing but the audit, a campaign runs and verifies, every limit
-# holds, and a death without warning leaves nothing behind.
+# delegated: doctor finds nothing missing, having tried every limit; a campaign runs and verifies,
+# and a death without warning leaves nothing behind. For a user the audit may be missing, where the
+# warden has no capabilities: then all is the same at level C.
 # shellcheck disable=SC2154 # $scratch is of lib.sh
 set -u
 
@@ -71,46 +72,50 @@ mkdir dir
 echo old >dir/file
 git add dir
 git config --file .autoresearch/config limits.cpus 0.5
-git config --file .autoresearch/config run.timeout 15s
 git commit -qm 'a folder, and half a processor' -a
 
-check_status 'doctor is content' 0 git autoresearch doctor --json
-check_equal 'with everything but the audit' audit \
-	"$(jq -r '.checks[] | select(.ok | not).name' "$scratch/out")"
+git autoresearch doctor --json >"$scratch/doctor" 2>"$scratch/err"
+level=$(jq -r .level "$scratch/doctor")
+note "level $level"
+if [ "$level" = A ]; then
+	check_equal 'doctor finds nothing missing' '' \
+		"$(jq -r '.checks[] | select(.ok | not).name' "$scratch/doctor")"
+else
+	check 'root is audited at level A' test "$(id -u)" -ne 0
+	check_equal 'doctor finds nothing missing but the audit' audit \
+		"$(jq -r '.checks[] | select(.ok | not).name' "$scratch/doctor")"
+	check_status 'without it nothing is run' 128 git autoresearch sandbox -- true
+	git config autoresearch.audit warn
+fi
 check_equal 'by cgroup v2 alone' 'memory, pids and cpu, v2' \
-	"$(jq -r '.checks[] | select(.name == "cgroups").detail' "$scratch/out")"
+	"$(jq -r '.checks[] | select(.name == "cgroups").detail' "$scratch/doctor")"
 place=$(cat /proc/self/cgroup)
 
-check_status 'start runs a campaign' 0 git autoresearch start --smoke
-check_equal 'of six experiments' 6 "$(git autoresearch log --json | wc -l)"
-check 'in which something was accepted' \
-	test "$(git autoresearch status --json | jq .verdicts.accepted)" -gt 0
+check_status 'start runs a campaign' 3 git autoresearch start --max-experiments=2
+git autoresearch log --json >"$scratch/log"
+check_equal 'of the baseline and an experiment' 2 "$(wc -l <"$scratch/log")"
+check 'in which something was accepted' grep -q '"accepted"' "$scratch/log"
+check_equal 'all at that level' "$level" "$(jq -r .audit.level "$scratch/log" | sort -u)"
 check_status 'the ledger verifies' 0 git autoresearch verify
 check 'git fsck is content' git fsck --strict --no-dangling
-check 'the peak of memory is on record' test "$(newest .memoryPeak)" -gt 0
-check 'and the time on the processor' test "$(newest '.cpu > 0')" = true
+check 'the peak of memory is on record, and the time on the processor' \
+	jq -es 'all(.[]; .memoryPeak > 0 and .cpu > 0)' "$scratch/log"
 check_equal 'we are in the cgroup that the first command left us in' "$place" \
 	"$(cat /proc/self/cgroup)"
 
 killed 'memory has its limit' out-of-memory 'dd if=/dev/zero of=/dev/null bs=200M count=1'
-killed 'processes have theirs' too-many-processes \
-	'while sleep 60 & do :; done'
-killed 'the disk' out-of-disk 'cat /dev/zero >f'
-killed 'output' output-limit 'cat /dev/zero'
-killed 'forbidden calls' 'syscall unshare' 'unshare --net true'
 git autoresearch sandbox --summary="$scratch/summary" -- \
 	timeout 3 sh -c 'while :; do :; done' >"$scratch/out" 2>&1
 check 'the processor is shared out as configured' jq -e '.cpu > 0.3 and .cpu < 0.5 * .wall + 0.5' \
 	"$scratch/summary"
 note "$(cat "$scratch/summary")"
-killed 'and time' timeout 'sleep 60'
 
 # The trial's own copy can be changed in every way, also where a folder of the tree is made anew.
-check_status 'a folder of the tree can be removed and made anew' 0 git autoresearch sandbox -- \
-	sh -c 'rm -r dir && mkdir dir && test ! -e dir/file && echo new >dir/other && ls dir'
-check_equal 'with nothing of the old one in it' other "$(cat "$scratch/out")"
+check_status 'a folder of the tree can be renamed, removed and made anew' 0 \
+	git autoresearch sandbox -- sh -c 'mv dir renamed && cat renamed/file && rm -r renamed &&
+		mkdir dir && test ! -e dir/file && echo new >dir/other && ls dir'
+check_equal 'with nothing of the old one in it' 'old other' "$(xargs <"$scratch/out")"
 [ -s "$scratch/err" ] && note "$(head -n 3 "$scratch/err")"
-check_status 'and renamed' 0 git autoresearch sandbox -- sh -c 'mv dir renamed && cat renamed/file'
 check_equal 'while the slot keeps it' old "$(git autoresearch sandbox -- cat dir/file)"
 
 # A death without warning, while a candidate sleeps.
@@ -126,7 +131,6 @@ check 'another campaign is under way, and a candidate sleeps' test -s "$scratch/
 kill -KILL $started
 wait $started 2>/dev/null
 check 'killed, it leaves no process of its trial' all_gone
-check_status 'what was recorded verifies' 0 git autoresearch verify slow
 check_status 'started again it goes on' 3 git autoresearch start slow --max-experiments=1
 check_status 'and verifies' 0 git autoresearch verify slow
 check_equal 'no cgroup is left behind' '' "$(cgroups)"
