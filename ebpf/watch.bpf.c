@@ -445,9 +445,9 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	__u8 told = 1;
 
 	/* The last thread takes the process along; the first need not be the last. Two that end
-	 * at the same time may both look like the last. */
+	 * at the same time may both look like the last. Before 6.4 the answer is an int. */
 	if (!policy || BPF_CORE_READ(task, signal, live.counter) ||
-	    bpf_map_update_elem(&ended, &end, &told, BPF_NOEXIST) == -EEXIST)
+	    (int)bpf_map_update_elem(&ended, &end, &told, BPF_NOEXIST) == -EEXIST)
 		return 0;
 	r = record_begin(policy, AUDIT_PROCESS, ACT_EXIT, AUDIT_ALLOWED, false, sizeof(*r));
 	if (!r)
