@@ -128,9 +128,11 @@ static void probe_audit(struct warden *warden, struct probes *ret)
 	ret->level = warden_level(warden);
 	lacks = warden_lacks(warden);
 	detail = xstrfmt("level %s: %s%s%s", audit_level_name(ret->level),
-			 ret->level == AUDIT_LEVEL_C
-				 ? "what candidates do is not on record"
-				 : "every exec, connection and refused call is on record",
+			 ret->level == AUDIT_LEVEL_C ? "what candidates do is not on record"
+			 : ret->level == AUDIT_LEVEL_B
+				 ? "every exec, connection and refused call is on record"
+				 : "every exec, connection and refused call is on record, and "
+				   "files, mounts and processes are guarded as objects",
 			 lacks ? "; " : "", lacks ? lacks : "");
 	add(ret, "audit", ret->level >= AUDIT_LEVEL_B, detail, warden_remedy(warden));
 }
