@@ -58,9 +58,7 @@ $(BUILD)/%.bpf.o: %.bpf.c
 		-Wno-unused-parameter -Wno-missing-declarations -I. \
 		-I/usr/include/$(shell $(CC) -print-multiarch) -MMD -MP -c -o $@ $<
 
-$(BUILD)/ebpf/audit.o: $(BUILD)/ebpf/watch.bpf.o $(BUILD)/ebpf/guard.bpf.o
-$(BUILD)/ebpf/lsm.o: $(BUILD)/ebpf/lsm.bpf.o
-$(BUILD)/ebpf/audit.o $(BUILD)/ebpf/lsm.o:
+$(BUILD)/ebpf/audit.o: $(patsubst %.c,$(BUILD)/%.o,$(wildcard ebpf/*.bpf.c))
 	$(Q)$(BPFTOOL) gen object $@ $^
 
 $(BUILD)/ebpf/%.skel.h: $(BUILD)/ebpf/%.o
@@ -68,7 +66,7 @@ $(BUILD)/ebpf/%.skel.h: $(BUILD)/ebpf/%.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $* >$@
 
 $(BUILD)/src/warden/programs.o: CPPFLAGS += -I$(BUILD)
-$(BUILD)/src/warden/programs.o: $(BUILD)/ebpf/audit.skel.h $(BUILD)/ebpf/lsm.skel.h
+$(BUILD)/src/warden/programs.o: $(BUILD)/ebpf/audit.skel.h
 
 $(WARDEN): $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/warden/*.c)) $(BUILD)/lib.a
 	$(say) LINK $@

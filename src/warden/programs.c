@@ -12,7 +12,6 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "ebpf/audit.skel.h"
-#include "ebpf/lsm.skel.h"
 
 #define LINKS_MAX 64
 /* Records, a ring and look: more than one has room for, so that a flood cannot keep us. */
@@ -20,7 +19,6 @@
 
 struct programs {
 	struct audit *audit;
-	struct lsm *lsm; /* NULL where the kernel takes none */
 	struct bpf_link *links[LINKS_MAX];
 	size_t links_nr;
 	struct ring {
@@ -84,18 +82,22 @@ static int find_level(struct programs *p, int base, struct error *err)
 	return 0;
 }
 
+static bool is_lsm(const struct bpf_program *program)
+{
+	return bpf_program__type(program) == BPF_PROG_TYPE_LSM;
+}
+
 /* Guards belong to the cgroup and all below it; the others look whose act it is. */
-static int attach(struct programs *p, struct bpf_object *object, int base, struct error *err)
+static int attach(struct programs *p, bool lsm, int base, struct error *err)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, object)
+	bpf_object__for_each_program(program, p->audit->obj)
 	{
-		bool everywhere = bpf_program__type(program) == BPF_PROG_TYPE_TRACING ||
-				  bpf_program__type(program) == BPF_PROG_TYPE_LSM;
+		bool everywhere = bpf_program__type(program) == BPF_PROG_TYPE_TRACING || lsm;
 		struct bpf_link *link;
 
-		if (program == p->audit->progs.level_of)
+		if (is_lsm(program) != lsm || program == p->audit->progs.level_of)
 			continue;
 		link = everywhere ? bpf_program__attach(program)
 				  : bpf_program__attach_cgroup(program, base);
@@ -132,66 +134,52 @@ static int check_lsm(struct error *err)
 	return 0;
 }
 
-/* They write to the same maps, for the same trials. */
-static int share_maps(struct programs *p)
+static int load(struct programs *p, bool lsm, struct error *err)
 {
-	const struct {
-		struct bpf_map *own, *shared;
-	} maps[] = {
-		{ p->lsm->maps.leaves, p->audit->maps.leaves },
-		{ p->lsm->maps.policies, p->audit->maps.policies },
-		{ p->lsm->maps.counts, p->audit->maps.counts },
-		{ p->lsm->maps.critical, p->audit->maps.critical },
-		{ p->lsm->maps.bulk, p->audit->maps.bulk },
-	};
-	int failed = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(maps) && !failed; i++)
-		failed = bpf_map__reuse_fd(maps[i].own, bpf_map__fd(maps[i].shared));
-	return failed;
-}
-
-static int open_lsm(struct programs *p, struct error *err)
-{
+	struct bpf_program *program;
 	int failed;
 
-	if (check_lsm(err))
-		return -1;
 	*last_words = '\0';
-	p->lsm = lsm__open();
-	if (!p->lsm)
+	p->audit = audit__open();
+	if (!p->audit)
 		return blame("cannot open the programs", -errno, err);
-	p->lsm->bss->leaf_level = p->audit->bss->leaf_level;
-	failed = share_maps(p);
+	bpf_object__for_each_program(program, p->audit->obj)
+	{
+		if (is_lsm(program))
+			bpf_program__set_autoload(program, lsm);
+	}
+	failed = audit__load(p->audit);
 	if (!failed)
-		failed = lsm__load(p->lsm);
-	return failed ? blame("the kernel does not take them", failed, err)
-		      : attach(p, p->lsm->obj, -1, err);
+		return 0;
+	audit__destroy(p->audit);
+	p->audit = NULL;
+	return blame("the kernel does not take the programs", failed, err);
+}
+
+/* With those of LSM where it can be; `lsm` has no message then, or says why not. */
+static int load_most(struct programs *p, struct error *lsm, struct error *err)
+{
+	if (!check_lsm(lsm) && !load(p, true, lsm))
+		return 0;
+	return load(p, false, err);
 }
 
 /* All of them or none: half of them would see acts twice, or not at all. */
-static void try_lsm(struct programs *p, struct warden_ready *ready)
+static void attach_lsm(struct programs *p, struct error *err)
 {
 	size_t others = p->links_nr;
-	struct error err = ERROR_INIT;
 
-	if (open_lsm(p, &err)) {
-		snprintf(ready->lsm_error, sizeof(ready->lsm_error), "%.*s",
-			 (int)sizeof(ready->lsm_error) - 1, err.message);
+	if (attach(p, true, -1, err))
 		detach(p, others);
-		lsm__destroy(p->lsm);
-		p->lsm = NULL;
-		return;
-	}
-	p->audit->bss->has_lsm = 1;
-	ready->lsm = 1;
+	else
+		p->audit->bss->has_lsm = 1;
 }
 
-static void describe(struct bpf_object *object, struct strbuf *out)
+static void describe(const struct programs *p, struct strbuf *out)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, object)
+	bpf_object__for_each_program(program, p->audit->obj)
 	{
 		struct bpf_prog_info info = { 0 };
 		__u32 len = sizeof(info);
@@ -241,26 +229,22 @@ static int open_rings(struct programs *p, struct error *err)
 static int open_all(struct programs *p, int base, struct warden_ready *ready, struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
-	int failed;
+	struct error lsm = ERROR_INIT;
 
 	p->cpus = libbpf_num_possible_cpus();
 	p->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (p->cpus < 0 || p->epoll < 0)
 		return error_errno(err, "cannot prepare for the programs");
 	p->per_cpu = xcalloc((size_t)p->cpus, sizeof(*p->per_cpu));
-	p->audit = audit__open();
-	if (!p->audit)
-		return blame("cannot open the programs", -errno, err);
-	failed = audit__load(p->audit);
-	if (failed)
-		return blame("the kernel does not take the programs", failed, err);
-	if (find_level(p, base, err) || attach(p, p->audit->obj, base, err) ||
-	    open_rings(p, err))
+	if (load_most(p, &lsm, err) || find_level(p, base, err) ||
+	    attach(p, false, base, err) || open_rings(p, err))
 		return -1;
-	try_lsm(p, ready);
-	describe(p->audit->obj, &text);
-	if (p->lsm)
-		describe(p->lsm->obj, &text);
+	if (!*lsm.message)
+		attach_lsm(p, &lsm);
+	ready->lsm = p->audit->bss->has_lsm != 0;
+	snprintf(ready->lsm_error, sizeof(ready->lsm_error), "%.*s",
+		 (int)sizeof(ready->lsm_error) - 1, lsm.message);
+	describe(p, &text);
 	snprintf(ready->programs, sizeof(ready->programs), "%s", text.buf);
 	return 0;
 }
@@ -289,7 +273,6 @@ void programs_free(struct programs *p)
 	for (size_t i = 0; i < ARRAY_SIZE(p->rings); i++)
 		ring_buffer__free(p->rings[i].buffer);
 	detach(p, 0);
-	lsm__destroy(p->lsm);
 	audit__destroy(p->audit);
 	if (p->epoll >= 0)
 		close(p->epoll);
