@@ -5,6 +5,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "base/number.h"
 #include "base/process.h"
 
 #define SECTION "autoresearch."
@@ -12,13 +13,12 @@
 
 /* The keys that only a later version acts on, as the manual spells them: git lower-cases. */
 static const char *const later_keys[] = {
-	"endpoint",    "model",		"apiKeyEnv",	   "jobs",
-	"temperature", "contextWindow", "endpointTimeout", "notify",
+	"endpoint", "model", "apiKeyEnv", "jobs", "temperature", "endpointTimeout", "notify",
 };
 
 /* What was read, before it is judged: of a key given twice, the last one counts. */
 struct raw {
-	char *proposer, *audit;
+	char *proposer, *audit, *window;
 	struct string_list network[NETWORK_NR];
 	struct settings *settings;
 };
@@ -27,6 +27,7 @@ static void raw_release(struct raw *raw)
 {
 	free(raw->proposer);
 	free(raw->audit);
+	free(raw->window);
 	for (int i = 0; i < NETWORK_NR; i++)
 		string_list_release(&raw->network[i]);
 }
@@ -85,13 +86,15 @@ static int take_key(struct raw *raw, const char *key, const char *value, struct 
 	const char *network_key;
 	struct string_list *network = network_list(raw, key, &network_key);
 	bool known = network || !strcmp(key, "proposer") || !strcmp(key, "proposercommand") ||
-		     !strcmp(key, "audit") || !strcmp(key, "bind") || !strcmp(key, "device");
+		     !strcmp(key, "audit") || !strcmp(key, "bind") || !strcmp(key, "device") ||
+		     !strcmp(key, "contextwindow");
 
 	if (!known)
 		warn_unknown(key);
 	else if (!value)
 		return error_set(err, "missing value for '" SECTION "%s'",
 				 !strcmp(key, "proposercommand") ? "proposerCommand"
+				 : !strcmp(key, "contextwindow") ? "contextWindow"
 				 : network			 ? network_key
 								 : key);
 	else if (!strcmp(key, "proposer"))
@@ -100,6 +103,8 @@ static int take_key(struct raw *raw, const char *key, const char *value, struct 
 		set_string(&s->proposer_command, value);
 	else if (!strcmp(key, "audit"))
 		set_string(&raw->audit, value);
+	else if (!strcmp(key, "contextwindow"))
+		set_string(&raw->window, value);
 	else if (!strcmp(key, "bind"))
 		add_value(&s->binds, value);
 	else if (!strcmp(key, "device"))
@@ -154,6 +159,23 @@ static int judge_audit(struct raw *raw, struct error *err)
 	return error_hint(err, "git config " SECTION "audit enforce");
 }
 
+static int judge_window(const struct raw *raw, struct error *err)
+{
+	int64_t window;
+
+	if (!raw->window)
+		return 0;
+	if (number_parse_count(raw->window, &window) || window < CONTEXT_WINDOW_MIN ||
+	    window > CONTEXT_WINDOW_MAX) {
+		error_set(err,
+			  SECTION "contextWindow: '%s' is no number of tokens from 1k to 1G",
+			  raw->window);
+		return error_hint(err, "git config " SECTION "contextWindow 128k");
+	}
+	raw->settings->context_window = window;
+	return 0;
+}
+
 static int judge_paths(const struct settings *s, struct error *err)
 {
 	struct stat st;
@@ -206,8 +228,8 @@ int settings_read(struct settings *ret, struct error *err)
 	if (take_list(&raw, &list, err) < 0)
 		return -1;
 	if (settings_set_proposer(&settings, raw.proposer ? raw.proposer : "sweep", err) < 0 ||
-	    judge_audit(&raw, err) < 0 || judge_paths(&settings, err) < 0 ||
-	    judge_network(&raw, err) < 0)
+	    judge_audit(&raw, err) < 0 || judge_window(&raw, err) < 0 ||
+	    judge_paths(&settings, err) < 0 || judge_network(&raw, err) < 0)
 		return -1;
 	*ret = settings;
 	settings = (struct settings){ 0 };

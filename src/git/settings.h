@@ -7,9 +7,15 @@
  * libgit2 knows nothing of `git -c` and GIT_CONFIG_COUNT.
  */
 
+#include <stdint.h>
+
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "model/network.h"
+
+/* No model has a smaller window, and none that is known a larger one. */
+#define CONTEXT_WINDOW_MIN 1000
+#define CONTEXT_WINDOW_MAX 1000000000
 
 enum audit_mode {
 	AUDIT_ENFORCE, /* no eBPF, no run */
@@ -27,6 +33,7 @@ enum settings_network {
 struct settings {
 	char *proposer;		/* "sweep", "command"; never NULL */
 	char *proposer_command; /* NULL where not configured */
+	int64_t context_window; /* of the model, in tokens; 0: not configured */
 	enum audit_mode audit;
 	struct string_list binds;   /* absolute host paths */
 	struct string_list devices; /* absolute paths of device nodes */

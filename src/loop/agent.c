@@ -339,19 +339,21 @@ static int ask(struct search *s, struct trial *trial, int64_t number,
 int agent_propose(struct search *s, int64_t number, struct proposal *ret,
 		  enum proposed *ret_how, struct error *err)
 {
-	CLEANUP_STRBUF struct strbuf prompt = STRBUF_INIT;
+	CLEANUP_PROMPT struct prompt prompt = PROMPT_INIT;
 	struct trial_place place = s->place;
+	struct briefing briefing;
 	struct trial *trial;
 	bool complete;
 	int failed;
 
+	briefing_of(s, number, &briefing);
 	if ((!s->proposer_command && agent_find(s, err)) || open_sandbox(s, err) ||
-	    briefing_build(s, number, &prompt, err))
+	    briefing_for_program(&briefing, &prompt, err))
 		return -1;
 	place.sandbox = s->proposer_sandbox;
 	if (trial_open(&trial, &place, &s->config.limits, err))
 		return -1;
-	failed = ask(s, trial, number, &prompt, ret, ret_how, err) ||
+	failed = ask(s, trial, number, &prompt.user, ret, ret_how, err) ||
 		 measure_audit(s, trial, &complete, err);
 	trial_close(trial);
 	return failed ? -1 : 0;

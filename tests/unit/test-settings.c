@@ -35,6 +35,7 @@ static void the_defaults_open_nothing(void **state)
 	assert_int_equal(s.audit, AUDIT_ENFORCE);
 	assert_int_equal(s.binds.nr, 0);
 	assert_int_equal(s.devices.nr, 0);
+	assert_int_equal(s.context_window, 0);
 	assert_string_equal(said.buf, "");
 }
 
@@ -135,6 +136,25 @@ static void what_this_version_does_not_hold_is_refused_with_a_hint(void **state)
 	check_refusal("audit", "perhaps", "neither enforce nor warn", true);
 }
 
+static void a_context_window_is_a_count_of_tokens(void **state)
+{
+	CLEANUP_SETTINGS struct settings s = { 0 };
+	CLEANUP_STRBUF struct strbuf said = STRBUF_INIT;
+
+	(void)state;
+	check_refusal("contextWindow", "999", "autoresearch.contextWindow: '999' is no", true);
+	check_refusal("contextWindow", "32 k", "from 1k to 1G", true);
+	check_refusal("contextWindow", "-1", "from 1k to 1G", true);
+	check_refusal("contextWindow", "2G", "from 1k to 1G", true);
+	check_refusal("contextWindow", "", "from 1k to 1G", true);
+	assert_int_equal(sh("git config autoresearch.contextWindow 8k && "
+			    "git config --add autoresearch.contextwindow 128k"),
+			 0);
+	assert_done(read_settings(&s, &said));
+	assert_int_equal(s.context_window, 128000);
+	assert_string_equal(said.buf, "");
+}
+
 static void networks_are_lists_of_addresses(void **state)
 {
 	CLEANUP_SETTINGS struct settings s = { 0 };
@@ -211,6 +231,7 @@ int main(void)
 		fixture_test(a_tracked_config_file_is_nothing_to_it),
 		fixture_test(unknown_keys_are_warned_of_as_the_manual_spells_them),
 		fixture_test(what_this_version_does_not_hold_is_refused_with_a_hint),
+		fixture_test(a_context_window_is_a_count_of_tokens),
 		fixture_test(networks_are_lists_of_addresses),
 		fixture_test(what_is_no_address_is_refused_by_key_and_value),
 		fixture_test(paths_of_the_host_must_be_there),
