@@ -28,6 +28,8 @@ const struct command commands[] = {
 	{ "log", "log [--campaign=<name>] [--json] [--accepted | --rejected] [-n <number>]",
 	  "a line an experiment, newest first", cmd_log },
 	{ "show", "show [--campaign=<name>] [--json] <n>", "one experiment", cmd_show },
+	{ "prompt", "prompt [<campaign>] [--json]", "what a proposer would be told next",
+	  cmd_prompt },
 	{ "audit", "audit [--campaign=<name>] <n>", "what the kernel saw of an experiment",
 	  cmd_audit },
 	{ "verify", "verify [<campaign>]", "hold every record against its evidence",

@@ -1,0 +1,57 @@
+#include <stdio.h>
+
+#include "command/options.h"
+#include "loop/briefing.h"
+
+static void print_json(const struct prompt *prompt)
+{
+	CLEANUP_JSON struct json *messages = prompt_json(prompt);
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	json_write(messages, false, &text);
+	printf("%s\n", text.buf);
+}
+
+static void print_text(const struct prompt *prompt)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	prompt_write(prompt, &text);
+	fwrite(text.buf, 1, text.len, stdout);
+}
+
+int cmd_prompt(int argc, char **argv, struct error *err)
+{
+	static const struct option longs[] = {
+		{ "campaign", required_argument, NULL, 'n' },
+		{ "json", no_argument, NULL, 'j' },
+		{ 0 },
+	};
+	CLEANUP_PROMPT struct prompt prompt = PROMPT_INIT;
+	CLEANUP_REPO struct repo *repo = NULL;
+	CLEANUP_LEDGER struct ledger ledger = { 0 };
+	const char *campaign = NULL;
+	bool json = false;
+	int c;
+
+	while ((c = next_option(argc, argv, ":h", longs)) != -1) {
+		if (c == 'n')
+			campaign = optarg;
+		else if (c == 'j')
+			json = true;
+		else
+			return usage(argc, argv);
+	}
+	if (optind < argc && !campaign)
+		campaign = argv[optind++];
+	if (optind < argc)
+		return usage(argc, argv);
+	if (campaign_open(campaign, &repo, &ledger, err) ||
+	    briefing_next(repo, &ledger, &prompt, err))
+		return -1;
+	if (json)
+		print_json(&prompt);
+	else
+		print_text(&prompt);
+	return EXIT_DONE;
+}
