@@ -232,6 +232,9 @@ static void act_on_objects(int host)
 		pause();
 		_exit(0);
 	}
+	/* To -1, a signal goes to everybody. */
+	if (pid < 0)
+		_exit(5);
 	ptrace(PTRACE_ATTACH, pid, NULL, NULL);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
