@@ -243,8 +243,15 @@ static void act_on_objects(int host)
 	tried(syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, zeros, sizeof(zeros)));
 }
 
+/* Who sings: the host's root, the user, and at which level. */
+struct song {
+	int host;
+	unsigned user, group;
+	enum audit_level level;
+};
+
 /* A process of its own in the leaf: waits on `go` until it is watched, and sings. */
-static void __attribute__((noreturn)) sing(int go, int host, unsigned user, unsigned group)
+static void __attribute__((noreturn)) sing(int go, const struct song *song)
 {
 	const struct sockaddr_in there = v4_address(V4, PORT);
 	int connected, fd;
@@ -252,7 +259,7 @@ static void __attribute__((noreturn)) sing(int go, int host, unsigned user, unsi
 	char c;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (open_network() || open_folder(user, group))
+	if (open_network() || open_folder(song->user, song->group))
 		_exit(2);
 	/* Connected before anybody watches, so that only the packet itself can give it away. */
 	connected = socket(AF_INET, SOCK_DGRAM, 0);
@@ -262,8 +269,10 @@ static void __attribute__((noreturn)) sing(int go, int host, unsigned user, unsi
 		_exit(4);
 	send(connected, "", 1, 0);
 	act_on_network();
-	act_on_files();
-	act_on_objects(host);
+	if (song->level == AUDIT_LEVEL_A) {
+		act_on_files();
+		act_on_objects(song->host);
+	}
 	ptrace(PTRACE_CONT, 0, NULL, NULL);
 	syscall(SYS_keyctl, -1);
 	fd = open("/proc/self/comm", O_WRONLY);
@@ -275,8 +284,10 @@ static void __attribute__((noreturn)) sing(int go, int host, unsigned user, unsi
 	if (!pid) {
 		char *const argv[] = { "true", NULL };
 
-		tried(unshare(CLONE_NEWUSER));
-		tried(syscall(SYS_execveat, host, "bin/true", argv, environ, 0));
+		if (song->level == AUDIT_LEVEL_A) {
+			tried(unshare(CLONE_NEWUSER));
+			tried(syscall(SYS_execveat, song->host, "bin/true", argv, environ, 0));
+		}
 		execl("/bin/true", "true", NULL);
 		_exit(127);
 	}
@@ -338,15 +349,17 @@ static void ignore(const struct audit_record *record, void *data)
 	(void)data;
 }
 
-static int listen_to(struct warden *warden, const struct cgroup_leaf *leaf, struct strbuf *log,
-		     struct error *err)
+static int listen_to(struct warden *warden, const struct cgroup_leaf *leaf,
+		     enum audit_level level, struct strbuf *log, struct error *err)
 {
 	struct audit_policy policy = { .filters = own_filters() };
 	CLEANUP_CLOSE int fd = cgroup_leaf_fd(leaf, err), go = -1, stay = -1, pidfd = -1;
 	CLEANUP_CLOSE int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP_CLOSE int file = memfd_create("canary", MFD_CLOEXEC);
 	struct audit_counts counts = { 0 };
-	unsigned user = geteuid(), group = getegid();
+	const struct song song = {
+		.host = host, .user = geteuid(), .group = getegid(), .level = level
+	};
 	siginfo_t info = { 0 };
 	int slot, pipes[2];
 	pid_t pid;
@@ -359,7 +372,7 @@ static int listen_to(struct warden *warden, const struct cgroup_leaf *leaf, stru
 	go = pipes[1];
 	pid = clone_process(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS, fd, &pidfd);
 	if (!pid)
-		sing(stay, host, user, group);
+		sing(stay, &song);
 	if (pid < 0)
 		return error_errno(err, "cannot start the canary");
 	if (!warden_add(warden, leaf, file, &policy, ignore, NULL, &slot, err) &&
@@ -387,7 +400,8 @@ enum audit_level canary_level(struct warden *warden, struct cgroup_base *base,
 	*lacks = (struct error)ERROR_INIT;
 	if (cgroup_leaf_make(base, &limits, 1, &leaf, lacks))
 		return AUDIT_LEVEL_C;
-	failed = listen_to(warden, &leaf, &log, lacks) || cgroup_leaf_clear(&leaf, lacks);
+	failed = listen_to(warden, &leaf, loaded, &log, lacks) ||
+		 cgroup_leaf_clear(&leaf, lacks);
 	cgroup_leaf_remove(&leaf);
 	return failed ? AUDIT_LEVEL_C : judge(&log, loaded, lacks);
 }
