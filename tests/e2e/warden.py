@@ -371,6 +371,62 @@ def more_trials_than_slots():
                                        w.add(folder(made[64])))
 
 
+def candidate(leaf_path, times):
+    """A process in the leaf, behind a filter that lets everything pass, without a network, that
+    tries to connect. The others are not let off: it begins when its stdin ends."""
+    begin, go = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(begin)
+        return pid, go
+    os.close(go)
+    with open(leaf_path + "/cgroup.procs", "w") as procs:
+        procs.write(str(os.getpid()))
+    allow = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0x7FFF0000))
+    filters = struct.pack("HxxxxxxP", 1, ctypes.addressof(allow))
+    libc.prctl(38, 1, 0, 0, 0)  # no_new_privs
+    libc.unshare(0x50000000)  # CLONE_NEWUSER, CLONE_NEWNET
+    if libc.prctl(22, 2, filters):  # seccomp
+        os._exit(1)
+    os.read(begin, 1)
+    for _ in range(times):
+        with socket.socket() as s:
+            s.connect_ex(("192.0.2.1", 80))
+    os._exit(0)
+
+
+def connects(log):
+    """How many of each verdict (allowed, refused, denied) are on record."""
+    data, at, verdicts = os.pread(log, 1 << 24, 0), 0, [0, 0, 0]
+    while at < len(data):
+        size, kind, what, verdict = struct.unpack_from("IBBB", data, at)
+        if kind == 3 and what == 4:  # network, connect
+            verdicts[verdict] += 1
+        at += size
+    return verdicts
+
+
+@act
+def trials_side_by_side():
+    """Each is held to its own policy, and has a log of its own."""
+    w = opened()
+    one = bytearray(POLICY)
+    struct.pack_into("I", one, COUNTS, 1)
+    struct.pack_into("10xBB4sH", one, COUNTS + 12, 255, 255, bytes((192, 0, 2, 1)), 80)
+    logs, policies = [memory() for _ in range(3)], [bytes(one), bytes(POLICY), bytes(one)]
+    leaves = [leaf("side%d" % i) for i in range(3)]
+    for at, log, policy in zip(leaves, logs, policies):
+        w.add(folder(at), log, policy)
+    running = [candidate(at, 300) for at in leaves]
+    for _, go in running:
+        os.close(go)
+    for pid, _ in running:
+        os.waitpid(pid, 0)
+    for slot in range(3):
+        w.end(slot)
+    return ", ".join("%d/%d/%d" % tuple(connects(log)) for log in logs)
+
+
 @act
 def one_leaf_twice():
     w = opened()

@@ -100,6 +100,7 @@ a-policy-of-noise: added 0, ended
 end-of-no-trial: refused: there is no trial 0; refused: there is no trial 4294967295; refused: there is no trial 63; refused: there is no trial 64
 end-twice: ended, refused: there is no trial 0
 more-trials-than-slots: added 0…added 63, refused: more than 64 trials at a time; then ended, added 7
+trials-side-by-side: 300/0/0, 0/0/300, 300/0/0
 questions-without-end: it hangs up, no larger
 no-cgroup: refused: that is no cgroup of v2, gone
 a-folder: refused: that is no cgroup of v2, gone
