@@ -464,13 +464,14 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct
 {
 	struct audit_policy *policy = policy_of_current();
 	struct audit_record *r;
-	struct pid *pid;
+	struct pid *pid, *target;
 
 	if (!policy)
 		return 0;
-	/* In the trial's pid namespace it has a number. */
+	/* In the trial's pid namespace it has a number, and one that has just died has none. */
 	pid = BPF_CORE_READ(current(), thread_pid);
-	if (pid_at(BPF_CORE_READ(task, thread_pid), BPF_CORE_READ(pid, level)))
+	target = BPF_CORE_READ(task, thread_pid);
+	if (!target || pid_at(target, BPF_CORE_READ(pid, level)))
 		return 0;
 	r = record_begin(policy, AUDIT_SIGNAL, ACT_KILL, AUDIT_ALLOWED, true, sizeof(*r));
 	if (!r)

@@ -353,7 +353,8 @@ PYTHON
 server=$!
 while [ ! -e "$1/machine/ready" ]; do sleep 0.05; done
 reach() {
-	git -c "autoresearch.allowNetwork=$1" autoresearch sandbox -- python3 reach.py "$2" "${3:-8000}" 2>&1
+	git -c "autoresearch.allowNetwork=$1" autoresearch sandbox -- python3 reach.py "$2" "${3:-8000}" 2>&1 |
+		tail -n 1
 }
 echo "a name: $(reach model.example:8000 model.example)"
 echo "in any case: $(reach Model.Example:8000 MODEL.example)"

@@ -109,7 +109,7 @@ killed=0
 for i in $(seq 20); do
 	git-autoresearch start >/dev/null 2>&1 &
 	start=$!
-	sleep "0.$(printf '%03d' $((RANDOM % 320 + 30)))"
+	sleep "0.$(printf '%03d' $((RANDOM % 700 + 30)))"
 	kill -9 "$start" 2>/dev/null && killed=$((killed + 1))
 	wait "$start" 2>/dev/null
 	now=$(records)
