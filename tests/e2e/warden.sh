@@ -21,6 +21,8 @@ if ! command -v setcap >/dev/null || ! delegate; then
 	exit
 fi
 cp "$source/git-autoresearch-warden" "$here/warden.py" "$place/bin"
+# Without capabilities, for root; an ordinary user may not reach the folder of the original.
+cp "$source/git-autoresearch-warden" "$place/plain"
 chmod 755 "$place/bin/warden.py"
 setcap cap_bpf,cap_perfmon,cap_net_admin+ep "$place/bin/git-autoresearch-warden"
 
@@ -58,7 +60,7 @@ settings=("USER_ID=$(id -u "$user")" "EVIL=$place/evil.so" "LEGACY=$legacy" "ROO
 by_root() {
 	# shellcheck disable=SC2086
 	env "${settings[@]}" $sizes FOREIGN_LEAF="$foreign/leaf" python3 "$here/warden.py" \
-		"$source/git-autoresearch-warden" "$roots" "$@" >"$scratch/said" 2>&1
+		"$place/plain" "$roots" "$@" >"$scratch/said" 2>&1
 }
 by_user() {
 	# shellcheck disable=SC2086
