@@ -62,7 +62,7 @@ check_equal '  as it was called' 'git-autoresearch|start|--smoke|' "$(words)"
 check_equal '  a campaign was run' 6 "$(git autoresearch log --json | wc -l)"
 leads back
 git switch -q --detach autoresearch/main
-echo 1 >value
+echo -5 >value
 check_status 'try' 0 login git-autoresearch -C . try -m 'two words'
 check_equal '  as it was called' 'git-autoresearch|try|-m|two words|' "$(words)"
 git restore value
