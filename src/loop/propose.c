@@ -47,6 +47,9 @@ static void read_sweep_files(struct search *s)
  */
 static int sweep_renew(struct search *s, struct error *err)
 {
+	CLEANUP_STRING_LIST struct string_list problems = STRING_LIST_INIT;
+	bool first = !s->sweep;
+
 	if (s->sweep && !strcmp(s->sweep_base, search_incumbent(s)))
 		return 0;
 	if (!s->sweep && tree_each_file(s->repo, search_incumbent(s), add_sweep_file, s, err))
@@ -59,6 +62,10 @@ static int sweep_renew(struct search *s, struct error *err)
 		free((char *)s->sweep_files[i].content);
 		s->sweep_files[i].content = NULL;
 	}
+	if (first)
+		sweep_problems(s->sweep, &problems);
+	for (size_t i = 0; i < problems.nr; i++)
+		warning("%s", problems.items[i]);
 	return 0;
 }
 

@@ -25,6 +25,7 @@ void literals_release(struct literal_list *list)
 	for (size_t i = 0; i < list->nr; i++)
 		string_list_release(&list->items[i].words);
 	free(list->items);
+	string_list_release(&list->problems);
 	memset(list, 0, sizeof(*list));
 }
 
@@ -118,30 +119,41 @@ static int significant_digits(const struct literal *l, double value, double *ret
 		snprintf(buf, sizeof(buf), "%.*e", digits - 1, value);
 		*ret = strtod(buf, NULL);
 		bounded = !l->marked || (*ret >= l->min && *ret <= l->max);
-		if (digits == 17 || (bounded && fabs(*ret - value) <= 0.02 * value))
+		if (digits == 17 || (bounded && fabs(*ret - value) <= 0.02 * fabs(value)))
 			return digits;
 	}
 }
 
-static bool write_real(const struct literal *l, const char *s, double value, struct strbuf *out)
+/* "a-" and -2 are "a- -2": most languages read two together as something else. */
+static void write_sign(const struct literal *l, const char *text, double value,
+		       struct strbuf *out)
 {
-	size_t len = l->len - l->suffix;
+	if (value < 0)
+		strbuf_addstr(out, l->start && text[l->start - 1] == '-' ? " -" : "-");
+}
+
+static bool write_real(const struct literal *l, const char *text, double value,
+		       struct strbuf *out)
+{
+	const char *s = text + l->start + l->sign;
+	size_t len = l->len - l->sign - l->suffix;
 	const char *e = memchr(s, 'e', len) ?: memchr(s, 'E', len);
 	int keep = decimals_of(s, len), digits = significant_digits(l, value, &value), power;
 	char buf[64];
 
-	snprintf(buf, sizeof(buf), "%.*e", digits - 1, value);
+	snprintf(buf, sizeof(buf), "%.*e", digits - 1, fabs(value));
 	power = atoi(strchr(buf, 'e') + 1);
+	if (!e && (power < -9 || power > 12))
+		return false;
+	write_sign(l, text, value, out);
 	if (e) {
 		*strchr(buf, 'e') = '\0';
 		trim_zeros(buf, keep > 0 ? 1 : -1);
 		strbuf_addf(out, e[1] == '+' ? "%s%c%+d" : "%s%c%d", buf, *e, power);
 		return true;
 	}
-	if (power < -9 || power > 12)
-		return false;
 	digits = digits - 1 - power > 1 ? digits - 1 - power : 1;
-	snprintf(buf, sizeof(buf), "%.*f", digits > keep ? digits : keep, value);
+	snprintf(buf, sizeof(buf), "%.*f", digits > keep ? digits : keep, fabs(value));
 	trim_zeros(buf, keep);
 	strbuf_addstr(out, s[0] == '.' && starts_with(buf, "0.") ? buf + 1 : buf);
 	return true;
@@ -149,18 +161,20 @@ static bool write_real(const struct literal *l, const char *s, double value, str
 
 bool literal_write(const struct literal *l, const char *text, double value, struct strbuf *out)
 {
-	const char *s = text + l->start;
+	bool may_be_negative = l->marked && l->min < 0;
 
-	if (l->kind == LITERAL_WORD || !isfinite(value) || value < 0)
+	if (l->kind == LITERAL_WORD || !isfinite(value) || (value < 0 && !may_be_negative))
 		return false;
 	if (l->kind == LITERAL_INTEGER) {
-		if (value >= LITERAL_INTEGER_MAX)
+		value = round(value);
+		if (fabs(value) >= LITERAL_INTEGER_MAX)
 			return false;
-		strbuf_addf(out, "%.0f", round(value));
-	} else if (!write_real(l, s, value, out)) {
+		write_sign(l, text, value, out);
+		strbuf_addf(out, "%.0f", fabs(value));
+	} else if (!write_real(l, text, value, out)) {
 		return false;
 	}
-	strbuf_add(out, s + l->len - l->suffix, l->suffix);
+	strbuf_add(out, text + l->start + l->len - l->suffix, l->suffix);
 	return true;
 }
 

@@ -22,6 +22,7 @@ enum literal_kind {
 struct literal {
 	enum literal_kind kind;
 	size_t start, len; /* in the text */
+	size_t sign;	   /* 1 where `len` begins with a sign, which only a mark makes part of it */
 	size_t suffix;	   /* how much of `len` is a suffix as in 1.0f */
 	int line;	   /* from 1 */
 	bool marked;
@@ -35,6 +36,7 @@ struct literal {
 struct literal_list {
 	struct literal *items;
 	size_t nr, alloc;
+	struct string_list problems; /* "line: what", of comments that look like marks */
 };
 
 struct literal *literals_add(struct literal_list *list); /* zeroed; valid until the next */
@@ -44,8 +46,9 @@ void literals_release(struct literal_list *list);
 /*
  * Writes `value` as the number `l` of `text` is written: a decimal stays a decimal, an
  * exponent an exponent, a suffix is kept; with two significant digits, and more only to come
- * within a fiftieth or to stay in bounds. False, and nothing written, where that form cannot
- * hold the value.
+ * within a fiftieth or to stay in bounds. A number below 0 is written only where a mark has a
+ * bound below 0, and apart from a minus that it follows. False, and nothing written, where that
+ * form cannot hold the value.
  */
 bool literal_write(const struct literal *l, const char *text, double value, struct strbuf *out);
 

@@ -5,6 +5,8 @@
 
 #include "propose/language.h"
 
+#define MARK_SHOWN 60 /* bytes of one that has a problem */
+
 struct scanner {
 	const struct language *language;
 	const char *text;
@@ -77,23 +79,35 @@ static const char *skip_blanks(const char *p, const char *end)
 	return p;
 }
 
+/* A bound with its sign. Behind it; NULL where there is none. */
+static const char *parse_bound(const char *p, const char *end, double *ret, bool *ret_real)
+{
+	bool minus = p < end && *p == '-';
+	size_t len;
+
+	p += p < end && (*p == '-' || *p == '+');
+	len = literal_number_len(p, (size_t)(end - p));
+	if (!len || !literal_read(p, len, ret))
+		return NULL;
+	if (minus && *ret > 0)
+		*ret = -*ret;
+	*ret_real |= literal_is_real(p, len);
+	return p + len;
+}
+
 static bool parse_range(const char *p, const char *end, struct mark *ret)
 {
-	size_t low = literal_number_len(p, (size_t)(end - p)), high;
-	const char *second = p + low + 2;
-
-	if (!low || second >= end || memcmp(p + low, "..", 2))
+	ret->real = false;
+	p = parse_bound(p, end, &ret->min, &ret->real);
+	if (!p || end - p < 2 || memcmp(p, "..", 2))
 		return false;
-	high = literal_number_len(second, (size_t)(end - second));
-	if (!high || !literal_read(p, low, &ret->min) ||
-	    !literal_read(second, high, &ret->max) || ret->min > ret->max ||
-	    (second + high < end && is_word((unsigned char)second[high])))
+	p = parse_bound(p + 2, end, &ret->max, &ret->real);
+	if (!p || ret->min > ret->max || (p < end && is_word((unsigned char)*p)))
 		return false;
-	ret->real = literal_is_real(p, low) || literal_is_real(second, high);
-	p = skip_blanks(second + high, end);
+	p = skip_blanks(p, end);
 	ret->log = end - p >= 3 && !memcmp(p, "log", 3) &&
 		   (end - p == 3 || !is_word((unsigned char)p[3]));
-	return true;
+	return !ret->log || ret->min >= 0;
 }
 
 static bool parse_words(const char *p, const char *end, struct mark *ret)
@@ -116,15 +130,41 @@ static bool parse_words(const char *p, const char *end, struct mark *ret)
 	}
 }
 
-static bool parse_mark(const char *p, const char *end, struct mark *ret)
+/* What follows "autoresearch:" in a comment; NULL where that does not stand there. */
+static const char *mark_in(const char *p, const char *end)
 {
 	static const char key[] = "autoresearch:";
 	const char *found = memmem(p, (size_t)(end - p), key, sizeof(key) - 1);
 
 	if (!found || (found > p && is_word((unsigned char)found[-1])))
-		return false;
-	p = skip_blanks(found + sizeof(key) - 1, end);
+		return NULL;
+	return skip_blanks(found + sizeof(key) - 1, end);
+}
+
+static bool parse_mark(const char *p, const char *end, struct mark *ret)
+{
 	return parse_range(p, end, ret) || parse_words(p, end, ret);
+}
+
+/* Prose may begin with "autoresearch:" as well. */
+static bool looks_like_mark(const char *p, const char *end)
+{
+	return (p < end && strchr("-+.0123456789", *p)) ||
+	       memmem(p, (size_t)(end - p), "..", 2) || memchr(p, '|', (size_t)(end - p));
+}
+
+static void add_problem(struct scanner *s, const char *p, const char *end, const char *what)
+{
+	CLEANUP_STRBUF struct strbuf problem = STRBUF_INIT;
+
+	if (s->ret->problems.nr == MARK_PROBLEMS_MAX)
+		return;
+	if (end - p > MARK_SHOWN)
+		end = p + MARK_SHOWN;
+	strbuf_addf(&problem, "%d: %s: autoresearch: ", s->line, what);
+	strbuf_add_visible(&problem, p, (size_t)(end - p));
+	strbuf_rtrim(&problem);
+	string_list_add(&s->ret->problems, problem.buf);
 }
 
 /* True where `word` stands at `pos` and is no part of a longer word or number. */
@@ -152,7 +192,8 @@ static bool is_taken(const struct scanner *s, size_t start, size_t end)
 	return false;
 }
 
-static void mark_word(struct scanner *s, size_t end, struct mark *mark)
+/* False where none of the words stands on the line, or only where another mark took it. */
+static bool mark_word(struct scanner *s, size_t end, struct mark *mark)
 {
 	for (size_t pos = s->line_start; pos < end; pos++) {
 		struct literal *l;
@@ -167,7 +208,7 @@ static void mark_word(struct scanner *s, size_t end, struct mark *mark)
 		if (!best)
 			continue;
 		if (is_taken(s, pos, pos + best))
-			return;
+			return false;
 		l = literals_add(s->ret);
 		l->kind = LITERAL_WORD;
 		l->start = pos;
@@ -176,11 +217,23 @@ static void mark_word(struct scanner *s, size_t end, struct mark *mark)
 		l->marked = true;
 		l->words = mark->words;
 		mark->words = (struct string_list)STRING_LIST_INIT;
-		return;
+		return true;
 	}
+	return false;
 }
 
-static void mark_number(struct scanner *s, const struct mark *mark)
+/* True where the byte before `pos` is a sign, and not what subtracts or adds (x-1, f()-1). */
+static bool is_signed(const struct scanner *s, size_t pos)
+{
+	unsigned char left;
+
+	if (pos == s->line_start || !strchr("-+", before(s, pos)))
+		return false;
+	left = pos - 1 > s->line_start ? before(s, pos - 1) : 0;
+	return !left || (!is_word(left) && !strchr(")]}\"'`.-+", left));
+}
+
+static bool mark_number(struct scanner *s, const struct mark *mark)
 {
 	struct literal *first = NULL;
 
@@ -188,29 +241,45 @@ static void mark_number(struct scanner *s, const struct mark *mark)
 		if (s->ret->items[i].kind != LITERAL_WORD)
 			first = &s->ret->items[i];
 	if (!first || first->marked)
-		return;
+		return false;
+	if (mark->min < 0 && is_signed(s, first->start)) {
+		first->start--;
+		first->len++;
+		first->sign = 1;
+		if (s->text[first->start] == '-')
+			first->value = -first->value;
+	}
 	first->marked = true;
 	first->log = mark->log;
 	first->min = mark->min;
 	first->max = mark->max;
 	if (mark->real && !first->suffix)
 		first->kind = LITERAL_REAL;
+	return true;
+}
+
+static void read_mark(struct scanner *s, const char *p, const char *end)
+{
+	CLEANUP(cleanup_mark_) struct mark mark = { 0 };
+
+	if (!parse_mark(p, end, &mark)) {
+		if (looks_like_mark(p, end))
+			add_problem(s, p, end, "this mark cannot be read");
+	} else if (!(mark.words.nr ? mark_word(s, s->pos, &mark) : mark_number(s, &mark))) {
+		add_problem(s, p, end, "nothing on the line is left to mark");
+	}
 }
 
 static void scan_comment(struct scanner *s, size_t end)
 {
-	CLEANUP(cleanup_mark_) struct mark mark = { 0 };
 	size_t stop = line_end(s, s->pos);
+	const char *p;
 
 	if (stop > end)
 		stop = end;
-	if (s->ret->nr < LITERALS_MAX && s->pos - s->line_start < MARK_COLUMN_MAX &&
-	    parse_mark(s->text + s->pos, s->text + stop, &mark)) {
-		if (mark.words.nr)
-			mark_word(s, s->pos, &mark);
-		else
-			mark_number(s, &mark);
-	}
+	p = mark_in(s->text + s->pos, s->text + stop);
+	if (p && s->ret->nr < LITERALS_MAX && s->pos - s->line_start < MARK_COLUMN_MAX)
+		read_mark(s, p, s->text + stop);
 	move_to(s, end);
 }
 

@@ -51,7 +51,8 @@ struct sweep {
 
 static bool is_multiplied(const struct literal *l)
 {
-	return l->value > 0 && (!l->marked || l->log || l->kind == LITERAL_INTEGER);
+	return l->value > 0 &&
+	       (!l->marked || l->log || (l->kind == LITERAL_INTEGER && l->min >= 0));
 }
 
 static bool is_known(const struct sweep *sweep, size_t parameter, const char *text)
@@ -125,7 +126,7 @@ static void add_step(struct sweep *sweep, size_t parameter, int level, bool up)
 		value = value < l->min ? l->min : l->max;
 		snprintf(step, sizeof(step), "to the bound");
 	}
-	if (value >= 0 && literal_write(l, p->source->content, value, &text))
+	if (literal_write(l, p->source->content, value, &text))
 		add_move(sweep, parameter, level, text.buf, step);
 }
 
@@ -253,6 +254,21 @@ void sweep_free(struct sweep *sweep)
 	free(sweep->parameters);
 	free(sweep->moves);
 	free(sweep);
+}
+
+void sweep_problems(const struct sweep *sweep, struct string_list *ret)
+{
+	for (size_t i = 0; i < sweep->sources_nr; i++) {
+		const struct source *s = &sweep->sources[i];
+
+		for (size_t j = 0; j < s->literals.problems.nr; j++) {
+			CLEANUP_STRBUF struct strbuf line = STRBUF_INIT;
+
+			strbuf_add_visible(&line, s->path, strlen(s->path));
+			strbuf_addf(&line, ":%s", s->literals.problems.items[j]);
+			string_list_add(ret, line.buf);
+		}
+	}
 }
 
 size_t sweep_parameters(const struct sweep *sweep)

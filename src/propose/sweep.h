@@ -16,15 +16,16 @@
  * of steps of the same size follow, for the two coarsest. So the neighbourhood is finite, and
  * a sweep of it ends.
  *
- * Steps are factors, which is a log scale, save for reals of a range that is not marked `log`
- * and for what is 0: these step by a quarter of the range, an eighth, and so on. A step over
- * a bound ends at it.
+ * Steps are factors, which is a log scale, save for reals of a range that is not marked `log`,
+ * for a range with a bound below 0 and for what is 0: these step by a quarter of the range, an
+ * eighth, and so on. A step over a bound ends at it.
  */
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "model/proposal.h"
 
 /* One editable file of the incumbent. Borrowed. */
@@ -52,6 +53,10 @@ void sweep_free(struct sweep *sweep);
 
 /* How many literals and marked words it may change. 0: it can propose nothing. */
 size_t sweep_parameters(const struct sweep *sweep);
+
+/* Appends "path:line: what" for each comment of the files that looks like a mark and marks
+ * nothing. */
+void sweep_problems(const struct sweep *sweep, struct string_list *ret);
 
 /*
  * The next proposal that `tried` has not seen. 0 with it in `ret`; 1 where every candidate

@@ -207,6 +207,31 @@ check_status 'in the same repository once more' 3 git autoresearch start --max-e
 check_status 'in two runs' 3 git autoresearch start --max-experiments=7
 check_equal 'it does exactly the same' "$subjects" "$(git autoresearch log --json | jq -r '"\(.experiment) \(.subject) \(.metric)"')"
 
+new_repo below-zero
+git rm -q value
+cat >bowl.py <<'PY'
+x = 3.0  # autoresearch: -5..5
+y = 1.0
+z = 2.0  # autoresearch: 5..1
+PY
+cat >.autoresearch/config <<'CONFIG'
+[campaign]
+	metric = loss
+	direction = minimize
+	editable = bowl.py
+[run]
+	command = "awk '$1 == \"x\" { print \"METRIC loss=\" ($3 + 2) ^ 2 }' bowl.py"
+CONFIG
+git add -A
+git commit -qm 'a bowl whose lowest point is at -2'
+check_status 'a range may begin below zero' 0 git autoresearch start
+check 'and its other side is found' python3 -c "
+x = float('$(git show autoresearch/main:bowl.py | sed -n 's/^x = \([-.0-9]*\) .*/\1/p')')
+assert -2.3 < x < -1.7, x"
+check_equal 'what is not marked stays' 'y = 1.0' "$(git show autoresearch/main:bowl.py | sed -n 2p)"
+check_equal 'a mark that cannot be read is told, once' \
+	'warning: bowl.py:3: this mark cannot be read: autoresearch: 5..1' "$(grep '^warning' "$scratch/err")"
+
 new_repo unmarked
 cat >value <<'C'
 /* 11 of these */

@@ -73,6 +73,23 @@ static void integers_stay_integers(void **state)
 	assert_writes("64", 1e17, NULL);
 }
 
+static void a_mark_may_lead_below_zero(void **state)
+{
+	(void)state;
+	assert_writes("x = 3.0; /* autoresearch: -5..5 */", -1.5, "-1.5");
+	assert_writes("x = -3.0f; /* autoresearch: -5..5 */", -0.333, "-0.33f");
+	assert_writes("x = -3.0; /* autoresearch: -5..5 */", 2, "2.0");
+	assert_writes("x = -.5; /* autoresearch: -1..1 */", -0.25, "-.25");
+	assert_writes("x = -1e-3; /* autoresearch: -1e-2..1e-2 */", -0.005, "-5e-3");
+	assert_writes("x = -4; /* autoresearch: -8..8 */", -6, "-6");
+	assert_writes("x = 4; /* autoresearch: -8..8 */", -0.4, "0");
+	assert_writes("x = 4; /* autoresearch: 1..8 */", -1, NULL);
+	assert_writes("x = -4.5; /* autoresearch: -0.496..9 */", -0.496, "-0.496");
+	/* What it is subtracted from stays apart from it. */
+	assert_writes("x = a-4; /* autoresearch: -8..8 */", -2, " -2");
+	assert_writes("x = a - 4; /* autoresearch: -8..8 */", -2, "-2");
+}
+
 static void bounds_are_kept_exactly(void **state)
 {
 	(void)state;
@@ -156,6 +173,7 @@ int main(void)
 		cmocka_unit_test(the_ways_of_writing_are_kept),
 		cmocka_unit_test(exponents_stay_exponents),
 		cmocka_unit_test(integers_stay_integers),
+		cmocka_unit_test(a_mark_may_lead_below_zero),
 		cmocka_unit_test(bounds_are_kept_exactly),
 		cmocka_unit_test(the_name_is_what_is_assigned_to),
 		cmocka_unit_test(what_is_not_assigned_has_no_name),

@@ -113,6 +113,67 @@ static void a_range_may_be_of_reals(void **state)
 	literals_release(&list);
 }
 
+static void a_range_below_zero_takes_the_sign(void **state)
+{
+	static const char text[] = "shift = -1.5 # autoresearch: -3..-0.5";
+	CLEANUP_LITERALS struct literal_list list = { 0 };
+
+	(void)state;
+	literals_scan("a.py", text, strlen(text), &list);
+	assert_int_equal(list.nr, 1);
+	assert_true(list.items[0].min == -3 && list.items[0].max == -0.5);
+	assert_true(list.items[0].value == -1.5);
+	assert_int_equal(list.problems.nr, 0);
+	assert_finds("a.py", text, "-1.5*");
+	assert_finds("a.py", "x = 3 # autoresearch: -5..5", "3*");
+	assert_finds("a.py", "x = +3 # autoresearch: -5..+5", "+3*");
+	assert_finds("a.py", "x = f(-3, 4) # autoresearch: -5..5", "-3* 4");
+	assert_finds("a.c", "#define X -3 // autoresearch: -5..5", "-3*");
+	assert_finds("a.c", "return -3; // autoresearch: -5..5", "-3*");
+	assert_finds("a.sh", "run --shift -3 # autoresearch: -5..5", "-3*");
+	assert_finds("a.yml", "- -3 # autoresearch: -5..5", "-3*");
+	/* Here it subtracts. */
+	assert_finds("a.c", "x = a-3; // autoresearch: -5..5", "3*");
+	assert_finds("a.c", "x = f()-3; // autoresearch: -5..5", "3*");
+	assert_finds("a.c", "x = a[1]-3; // autoresearch: -5..5", "1* 3");
+	assert_finds("a.c", "x = a - 3; // autoresearch: -5..5", "3*");
+	/* Of other ranges a sign is no part. */
+	assert_finds("a.py", "x = -3 # autoresearch: 0..5", "3*");
+}
+
+static void assert_problem(const char *text, const char *expected)
+{
+	CLEANUP_LITERALS struct literal_list list = { 0 };
+
+	literals_scan("a.py", text, strlen(text), &list);
+	assert_int_equal(list.problems.nr, expected ? 1 : 0);
+	if (expected)
+		assert_string_equal(list.problems.items[0], expected);
+}
+
+static void what_looks_like_a_mark_and_is_none_is_told(void **state)
+{
+	(void)state;
+	assert_problem("a = 1\nb = 2 # autoresearch: 9..1\n",
+		       "2: this mark cannot be read: autoresearch: 9..1");
+	assert_problem("a = 1 # autoresearch: 1..",
+		       "1: this mark cannot be read: autoresearch: 1..");
+	assert_problem("a = 1 # autoresearch: -1..1 log",
+		       "1: this mark cannot be read: autoresearch: -1..1 log");
+	assert_problem("a = 1 # autoresearch: low..high",
+		       "1: this mark cannot be read: autoresearch: low..high");
+	assert_problem("a = 1 # autoresearch: relu|",
+		       "1: this mark cannot be read: autoresearch: relu|");
+	assert_problem("# autoresearch: 1..9",
+		       "1: nothing on the line is left to mark: autoresearch: 1..9");
+	assert_problem("a = f # autoresearch: relu|tanh",
+		       "1: nothing on the line is left to mark: autoresearch: relu|tanh");
+	assert_problem("a = 1 # autoresearch: 1..\x1b[2J",
+		       "1: this mark cannot be read: autoresearch: 1..\\x1b[2J");
+	assert_problem("a = 1 # autoresearch: what follows is prose", NULL);
+	assert_problem("a = 1 # autoresearch:", NULL);
+}
+
 static void alternatives_mark_a_word(void **state)
 {
 	static const char text[] = "tanhs = \"tanh\" # autoresearch: relu | tanh|gelu";
@@ -185,6 +246,8 @@ int main(void)
 		cmocka_unit_test(an_open_string_ends_with_its_line),
 		cmocka_unit_test(a_range_marks_the_first_number),
 		cmocka_unit_test(a_range_may_be_of_reals),
+		cmocka_unit_test(a_range_below_zero_takes_the_sign),
+		cmocka_unit_test(what_looks_like_a_mark_and_is_none_is_told),
 		cmocka_unit_test(alternatives_mark_a_word),
 		cmocka_unit_test(other_comments_are_no_marks),
 		cmocka_unit_test(binary_and_empty_texts_have_none),

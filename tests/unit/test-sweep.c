@@ -170,6 +170,39 @@ static void bounds_hold(void **state)
 	assert_true(string_list_has(&contents, "a = 0.999 # autoresearch: 0.5..0.999\n"));
 }
 
+static void a_range_below_zero_is_crossed(void **state)
+{
+	static const char text[] = "a = 7.0\nb = -2.0 # autoresearch: -5..3\n";
+	CLEANUP_SWEEP struct sweep *sweep = sweep_of("a.py", text, 1);
+	CLEANUP_STRING_LIST struct string_list contents = STRING_LIST_INIT;
+
+	(void)state;
+	assert_int_equal(sweep_parameters(sweep), 1);
+	run_all(sweep, &contents, NULL);
+	assert_int_equal(contents.nr, 8);
+	/* A quarter and an eighth of the range of 8, down and up. */
+	assert_true(string_list_has(&contents, "a = 7.0\nb = -4.0 # autoresearch: -5..3\n"));
+	assert_true(string_list_has(&contents, "a = 7.0\nb = 0.0 # autoresearch: -5..3\n"));
+	assert_true(string_list_has(&contents, "a = 7.0\nb = -1.0 # autoresearch: -5..3\n"));
+}
+
+static void marks_that_mark_nothing_are_named(void **state)
+{
+	struct sweep_file files[] = {
+		{ "a.py", 0100644, "a = 1 # autoresearch: 1..5\n", 27 },
+		{ "sub/b.py", 0100644, "\nb = 2 # autoresearch: 5..1\n", 28 },
+	};
+	struct sweep *sweep = sweep_new(files, 2, 1);
+	CLEANUP_STRING_LIST struct string_list problems = STRING_LIST_INIT;
+
+	(void)state;
+	sweep_problems(sweep, &problems);
+	assert_int_equal(problems.nr, 1);
+	assert_string_equal(problems.items[0],
+			    "sub/b.py:2: this mark cannot be read: autoresearch: 5..1");
+	sweep_free(sweep);
+}
+
 static void a_mark_leaves_all_others_alone(void **state)
 {
 	struct sweep_file files[] = {
@@ -343,6 +376,8 @@ int main(void)
 		cmocka_unit_test(integers_are_doubled_and_counted),
 		cmocka_unit_test(small_integers_do_not_repeat),
 		cmocka_unit_test(bounds_hold),
+		cmocka_unit_test(a_range_below_zero_is_crossed),
+		cmocka_unit_test(marks_that_mark_nothing_are_named),
 		cmocka_unit_test(a_mark_leaves_all_others_alone),
 		cmocka_unit_test(pairs_follow_when_single_steps_are_used_up),
 		cmocka_unit_test(a_pair_may_lie_in_two_files),
