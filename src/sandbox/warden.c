@@ -25,6 +25,7 @@
 #define ANSWER_MAX 10000
 /* ms. It ends when we hang up; one that was stopped, or sits in a frozen cgroup, does not. */
 #define FAREWELL_MAX 2000
+#define LINGER_MAX 200
 
 struct warden {
 	struct cgroup_base *base;
@@ -110,24 +111,45 @@ static bool is_reaped(pid_t pid, int ms)
 	return false;
 }
 
-/* Waits for the end of one that was hung up on; what frozen processes leave is reaped when we
- * are gone ourselves. */
-static void say_farewell(pid_t pid)
+/* True when it has hung up as well: then it holds no trial and has nothing more to tell. */
+static bool has_hung_up(int socket)
 {
-	if (is_reaped(pid, FAREWELL_MAX))
+	for (;;) {
+		struct pollfd fd = { .fd = socket, .events = POLLIN };
+		struct channel_message m;
+
+		if (poll(&fd, 1, FAREWELL_MAX) <= 0)
+			return false;
+		if (channel_receive(socket, MSG_DONTWAIT, &m) <= 0)
+			return true;
+		channel_message_release(&m);
+	}
+}
+
+/*
+ * Its end is not waited for for long: the kernel takes the programs off their hooks then, and off
+ * those of LSM one after the other, an eighth of a second each. What frozen processes leave is
+ * reaped when we are gone ourselves.
+ */
+static void say_farewell(struct warden *w)
+{
+	bool over = w->socket < 0 || (!shutdown(w->socket, SHUT_WR) && has_hung_up(w->socket));
+
+	if (w->pid <= 0 || is_reaped(w->pid, over ? LINGER_MAX : 0))
 		return;
-	kill(pid, SIGKILL);
-	is_reaped(pid, FAREWELL_MAX);
+	if (!over) {
+		kill(w->pid, SIGKILL);
+		is_reaped(w->pid, FAREWELL_MAX);
+	}
 }
 
 static void hang_up(struct warden *w)
 {
-	if (w->socket >= 0) {
+	if (w->socket >= 0)
 		evloop_remove(w->loop, w->socket);
+	say_farewell(w);
+	if (w->socket >= 0)
 		close(steal_fd(&w->socket));
-	}
-	if (w->pid > 0)
-		say_farewell(w->pid);
 	w->pid = 0;
 }
 

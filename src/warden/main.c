@@ -40,7 +40,7 @@
 #define LOOP_EVERY 0.5
 
 struct watched {
-	bool used, told, failed;
+	bool told, failed;
 	int leaf, log; /* descriptors */
 	uint64_t id;
 	int64_t written;
@@ -442,6 +442,8 @@ int main(int argc, char **argv)
 		return 1;
 	serve(&warden);
 	kill_all(&warden);
+	/* The loop need not wait for the rest. */
+	close(LOOP);
 	programs_free(warden.programs);
 	return 0;
 }
