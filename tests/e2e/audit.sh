@@ -19,7 +19,6 @@ chmod +x script
 git add -A
 git commit -qm 'a program of known acts'
 need_audit 'acts and their log'
-note "level $(git autoresearch doctor --json | jq -r '.audit.level // .level // "?"' 2>/dev/null)"
 
 # The lines of a log as the oracle writes them, sorted. Of files only those that were opened; names
 # that hold a number of a process or descriptor without it; in the worktree, which is an overlay,
@@ -108,6 +107,7 @@ inside ./oracle \
 	'call x86_64 323 userfaultfd refused' 'call x86_64 250 keyctl refused' \
 	'call x86_64 248 add_key refused' 'thread call x86_64 425 io_uring_setup refused'
 check_equal 'it ends well' 0 $?
+note "level $(totals .level)"
 check_equal 'each act did what it should' '' "$(grep ^error "$scratch/out"; cat "$scratch/err")"
 check 'every line of the log is JSON' jq -e . "$scratch/log"
 cp "$scratch/log" "$scratch/allowed"

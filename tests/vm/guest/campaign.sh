@@ -53,7 +53,8 @@ inside() {
 }
 
 all_gone() {
-	for _ in $(seq 20); do
+	# At level A the kernel takes seconds to let go of what the dead one had attached.
+	for _ in $(seq 100); do
 		[ -n "$(inside)" ] || return 0
 		sleep 0.1
 	done
