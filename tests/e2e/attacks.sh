@@ -139,7 +139,7 @@ if [ "$(id -u)" -eq 0 ]; then
 	deeper=
 	inside sh -c "until grep -q '/$tag\$' /proc/self/cgroup; do sleep 0.02; done; exec ./attacks udp4" &
 	trial=$!
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		pid=$(pgrep -f "^sh -c until grep -q '/$tag" | tail -n 1)
 		[ -z "$pid" ] || break
 		sleep 0.05

@@ -73,10 +73,10 @@ check_equal 'doctor tells what start would find' 'true git-autoresearch|doctor|-
 	"$(jq '.checks[] | select(.name == "cgroups").ok' "$scratch/out") $(words)"
 
 leads back
-login git-autoresearch sandbox -- sleep 60 >"$scratch/out" 2>&1 &
+login git-autoresearch sandbox -- sleep 57.31 >"$scratch/out" 2>&1 &
 job=$!
-for _ in $(seq 100); do
-	pgrep -u 65534 -x sleep >/dev/null && break
+for _ in $(seq 600); do
+	pgrep -xf 'sleep 57.31' >/dev/null && break
 	sleep 0.05
 done
 # The oldest: the others are its sandbox's.

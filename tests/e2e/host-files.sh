@@ -132,7 +132,7 @@ exec 8<&- 9<&-
 marker=31.$$
 git autoresearch sandbox -- sleep "$marker" &
 sandbox=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	pid=$(pgrep -fx "sleep $marker") && break
 	sleep 0.05
 done

@@ -34,7 +34,7 @@ git config autoresearch.proposerCommand "$propose"
 # Everything that is unreachable goes, while a candidate that no record names yet is running.
 git autoresearch start >"$scratch/start.out" 2>&1 &
 start=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	pgrep -xf 'sleep 0.877' >/dev/null && break
 	sleep 0.05
 done

@@ -126,7 +126,7 @@ folder=$scratch/host
 mkdir "$folder"
 python3 "$scratch/listen.py" "$folder" &
 listener=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	[ -e "$folder/ready" ] && break
 	sleep 0.05
 done

@@ -106,7 +106,7 @@ check_equal 'limits hold beside the audit' out-of-memory "$(jq -r .killed "$plac
 hang() { # hang <command>…: a trial that sleeps; its loop is in $loop, its warden in $held
 	as_user git-autoresearch sandbox -- "$@" >"$scratch/out" 2>"$scratch/err" &
 	job=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 600); do
 		pgrep -u "$user" -x sleep >/dev/null && break
 		sleep 0.05
 	done
@@ -136,7 +136,7 @@ wait "$job"
 hang sleep 60
 kill -STOP "$loop"
 stopped_trial_is_gone() {
-	for _ in $(seq 40); do
+	for _ in $(seq 200); do
 		pgrep -u "$user" -x sleep >/dev/null || return 0
 		sleep 0.05
 	done

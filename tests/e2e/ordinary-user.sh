@@ -77,7 +77,7 @@ check 'the processor is shared out as configured' jq -e '.cpu > 0.05 and .cpu < 
 (
 	cd "$place/repo" || exit
 	as_user git autoresearch sandbox -- sleep 0.8 &
-	for _ in $(seq 40); do
+	for _ in $(seq 600); do
 		pgrep -u "$user" -x sleep >"$scratch/pids" && break
 		sleep 0.02
 	done
@@ -99,7 +99,7 @@ print(s.getsockname()[1], flush=True)
 while True:
     s.accept()[0].sendall(b"hello\n")' >"$scratch/port" &
 server=$!
-for _ in $(seq 40); do
+for _ in $(seq 200); do
 	[ ! -s "$scratch/port" ] || break
 	sleep 0.05
 done
@@ -121,7 +121,7 @@ configure_slow() {
 }
 
 wait_for_experiment() {
-	for _ in $(seq 100); do
+	for _ in $(seq 600); do
 		[ "$(as_user git autoresearch log --campaign=slow --json 2>/dev/null | wc -l)" -ge "$1" ] &&
 			return
 		sleep 0.05
@@ -141,7 +141,7 @@ check 'it goes on' wait_for_experiment 3
 # The oldest of that name is the one that was started; the others are its sandbox's.
 kill -KILL "$(pgrep -o -u "$user" -x git-autoresearc)"
 wait
-for _ in $(seq 40); do
+for _ in $(seq 200); do
 	[ -n "$(processes)" ] || break
 	sleep 0.05
 done

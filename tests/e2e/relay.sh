@@ -149,7 +149,7 @@ mkdir "$folder"
 python3 "$scratch/serve.py" "$folder" &
 server=$!
 trap 'kill $server 2>/dev/null; cd /; chmod -R u+rwx "$scratch"; rm -rf "$scratch"' EXIT
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	[ -e "$folder/ready" ] && break
 	sleep 0.05
 done

@@ -32,7 +32,7 @@ records() {
 begin() { # start in the background, until its trial sleeps
 	git-autoresearch start >"$scratch/start.out" 2>"$scratch/start.err" &
 	start=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 600); do
 		pgrep -xf "sleep $(cat "$pause")" >/dev/null && return
 		sleep 0.02
 	done
@@ -77,7 +77,7 @@ import os, signal
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execvp("git-autoresearch", ["git-autoresearch", "start"])' >"$scratch/start.out" 2>&1 &
 	start=$!
-	for _ in $(seq 200); do
+	for _ in $(seq 600); do
 		pgrep -xf "sleep 61.177" >/dev/null && break
 		sleep 0.02
 	done

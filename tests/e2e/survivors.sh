@@ -12,7 +12,7 @@ here_pids() {
 }
 # none_soon: in two seconds, nothing of ours lives.
 none_soon() {
-	for _ in $(seq 40); do
+	for _ in $(seq 200); do
 		here_pids >/dev/null || return 0
 		sleep 0.05
 	done
@@ -189,7 +189,7 @@ else
 	stayed=''
 	while read -r step name; do
 		killed_at "$step" 2>/dev/null
-		for _ in $(seq 40); do
+		for _ in $(seq 200); do
 			pgrep -fx "$program" >/dev/null || break
 			sleep 0.05
 		done

@@ -123,7 +123,7 @@ note 'While start holds the campaign.'
 slow=$(printf '#!/bin/sh\necho >folder/wait\n' | proposer slow)
 git autoresearch start --proposer-command="$slow" --max-experiments=1 >"$scratch/start.out" 2>&1 &
 start=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
 	[ "$(git autoresearch status --json | jq -r .state)" = running ] && break
 	sleep 0.05
 done
