@@ -293,27 +293,12 @@ struct json *json_new_array(void)
 	return wrap(cJSON_CreateArray());
 }
 
-static void add_valid_utf8(struct strbuf *sb, const char *s)
-{
-	size_t left = strlen(s), n;
-
-	for (; left; s += n, left -= n) {
-		n = utf8_sequence(s, left);
-		if (n) {
-			strbuf_add(sb, s, n);
-		} else {
-			strbuf_addstr(sb, "\xef\xbf\xbd"); /* U+FFFD */
-			n = 1;
-		}
-	}
-}
-
 struct json *json_add(struct json *parent, const char *key, struct json *value)
 {
 	CLEANUP_STRBUF struct strbuf name = STRBUF_INIT;
 
 	if (key) {
-		add_valid_utf8(&name, key);
+		strbuf_add_utf8(&name, key, strlen(key));
 		cJSON_AddItemToObject(node(parent), name.buf, node(value));
 	} else {
 		cJSON_AddItemToArray(node(parent), node(value));
@@ -339,7 +324,7 @@ void json_add_string(struct json *parent, const char *key, const char *value)
 		json_add_null(parent, key);
 		return;
 	}
-	add_valid_utf8(&text, value);
+	strbuf_add_utf8(&text, value, strlen(value));
 	json_add(parent, key, wrap(cJSON_CreateString(text.buf)));
 }
 

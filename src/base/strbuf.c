@@ -222,6 +222,21 @@ size_t utf8_sequence(const char *s, size_t len)
 	return n;
 }
 
+void strbuf_add_utf8(struct strbuf *sb, const char *s, size_t len)
+{
+	size_t n;
+
+	for (; len; s += n, len -= n) {
+		n = utf8_sequence(s, len);
+		if (n) {
+			strbuf_add(sb, s, n);
+		} else {
+			strbuf_addstr(sb, "\xef\xbf\xbd"); /* U+FFFD */
+			n = 1;
+		}
+	}
+}
+
 /* U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069 turn the direction of text around, so
  * that a line reads as what it is not. */
 static bool is_bidi(const unsigned char *p)

@@ -66,7 +66,7 @@ static bool reads_as_number(const char *label, size_t len)
 	       len - (hex ? 2 : 0);
 }
 
-static bool is_name(const char *name)
+bool network_is_name(const char *name)
 {
 	const char *p = name;
 
@@ -97,7 +97,7 @@ static int parse_host(struct network_address *ret, bool bracketed, struct error 
 			return error_set(err, "what stands in brackets is no IPv6 address");
 	} else if (inet_pton(AF_INET, ret->host, v4) == 1) {
 		network_ip_of_v4(v4, ret->ip);
-	} else if (is_name(ret->host)) {
+	} else if (network_is_name(ret->host)) {
 		ret->resolved = false;
 	} else {
 		return error_set(err, "the host is neither a name nor an address");

@@ -53,6 +53,9 @@ bool network_ip_is_v4(const uint8_t ip[16]);
 /* True for 127.0.0.0/8 and ::1, which every loopback device has. */
 bool network_ip_is_loopback(const uint8_t ip[16]);
 
+/* True for a name as in DNS, in small letters, that cannot be read as an address. */
+bool network_is_name(const char *name);
+
 /* Turns four bytes into ::ffff:a.b.c.d. */
 void network_ip_of_v4(const uint8_t v4[4], uint8_t ret[16]);
 

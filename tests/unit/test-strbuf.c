@@ -102,6 +102,18 @@ static void visible(void **state)
 				    "\\xe2\\x82");
 }
 
+static void only_valid_utf8_is_added(void **state)
+{
+	CLEANUP_STRBUF struct strbuf sb = STRBUF_INIT;
+
+	(void)state;
+	strbuf_add_utf8(&sb, "a\xe2\x82\xac", 4);
+	assert_string_equal(sb.buf, "a\xe2\x82\xac");
+	strbuf_reset(&sb);
+	strbuf_add_utf8(&sb, "\xe2\x82z\xff", 4); /* half a sequence, and no sequence */
+	assert_string_equal(sb.buf, "\xef\xbf\xbd\xef\xbf\xbdz\xef\xbf\xbd");
+}
+
 static void utf8(void **state)
 {
 	(void)state;
@@ -194,6 +206,7 @@ int main(void)
 		cmocka_unit_test(reading_up_to_a_cap),
 		cmocka_unit_test(visible),
 		cmocka_unit_test(utf8),
+		cmocka_unit_test(only_valid_utf8_is_added),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(errors),
