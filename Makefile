@@ -13,6 +13,8 @@ MAKEFLAGS += $(if $(filter 1,$(V)),,-s)
 say = $(if $(filter 1,$(V)),@:,@printf '  %-8s %s\n')
 
 PACKAGES := libgit2 libcjson libseccomp libmd
+# Known to the compiler alone: src/propose/http.c loads it when a model is asked.
+LOADED := libcurl
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wformat=2
 # Warnings are errors in a checkout; a distribution's tarball is built by other compilers.
 WARNINGS += $(if $(wildcard .git),-Werror)
@@ -25,7 +27,7 @@ else
 CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 # Asked for when something is built, since `make deps` may have to install them first.
-PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) $(LOADED) 2>/dev/null)
 PKG_LIBS = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 compile = $(CC) -std=gnu11 $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) $(WARNINGS) $(HARDENING) $(INSTRUMENT)
 link = $(CC) $(CFLAGS) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
