@@ -70,6 +70,7 @@ static void print_json(const struct standing *st)
 	add_metric(object, "baseline", st->has_record, t->baseline_metric);
 	add_metric(object, "best", st->has_record, t->incumbent_metric);
 	json_add_int(object, "experiments", t->experiments);
+	json_add_int(object, "tokens", t->tokens);
 	verdicts = json_add_object(object, "verdicts");
 	for (enum verdict_kind v = VERDICT_ACCEPTED; v < VERDICT_NR; v++)
 		json_add_int(verdicts, verdict_name(v), t->verdicts[v]);
@@ -105,6 +106,8 @@ static void print_text(const struct standing *st)
 			between = ", ";
 		}
 	printf("\n");
+	if (t->tokens)
+		printf("tokens      %lld\n", (long long)t->tokens);
 }
 
 int cmd_status(int argc, char **argv, struct error *err)

@@ -18,8 +18,9 @@
 #include "git/repo.h"
 #include "model/experiment.h"
 
-/* The file of a record that holds the audit's events. */
+/* The files of a record that hold the audit's events, and what a model was sent. */
 #define AUDIT_FILE_NAME "audit.jsonl"
+#define PROMPT_FILE_NAME "prompt.md"
 
 /* Which of its two refs a campaign has, and where they point ("" where there is none). */
 struct ledger {

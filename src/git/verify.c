@@ -96,18 +96,17 @@ static int digest_block(const void *block, size_t len, void *data,
 	return 0;
 }
 
-/* The audit's events have a digest of their own, which trailers show. */
-static void check_audit(struct verify *v, const struct entry *entry)
+/* A file of which the record has a digest; "" where there must be none. */
+static void check_digest(struct verify *v, const struct entry *entry, const char *file,
+			 const char *should, const char *what)
 {
-	const char *should = entry->record.audit.digest;
 	char is[DIGEST_HEX_LEN + 1] = "";
 	struct error err = ERROR_INIT;
 	struct digest digest;
 	int missing;
 
 	digest_init(&digest);
-	missing = ledger_file_blocks(v->ledger, entry, AUDIT_FILE_NAME, digest_block, &digest,
-				     &err);
+	missing = ledger_file_blocks(v->ledger, entry, file, digest_block, &digest, &err);
 	if (missing < 0) {
 		wrong(v, entry, err.message);
 		return;
@@ -115,7 +114,7 @@ static void check_audit(struct verify *v, const struct entry *entry)
 	if (!missing)
 		digest_hex(&digest, is);
 	if (strcmp(is, should))
-		wrong(v, entry, "its audit is not the one that the record vouches for");
+		wrong(v, entry, what);
 }
 
 static void check_files(struct verify *v, const struct entry *entry)
@@ -227,7 +226,7 @@ static void check_link(struct verify *v, const struct entry *older, struct entry
 	if (r->type == RECORD_BASELINE || r->verdict.kind == VERDICT_ACCEPTED)
 		memcpy(r->totals.incumbent, newer->commit, OID_HEX_SIZE);
 	if (!totals_follow(&is, &r->totals) || is.time < before.time ||
-	    is.tokens < before.tokens || is.gpu_hours < before.gpu_hours)
+	    is.tokens < r->totals.tokens || is.gpu_hours < before.gpu_hours)
 		wrong(v, newer, "its totals do not follow from the record before");
 	r->totals = is;
 }
@@ -250,11 +249,17 @@ static void remember(struct verify *v, const struct entry *entry)
 
 static void check_entry(struct verify *v, const struct entry *entry)
 {
-	if (strcmp(entry->record.campaign, v->ledger->campaign))
+	const struct record *r = &entry->record;
+
+	if (strcmp(r->campaign, v->ledger->campaign))
 		wrong(v, entry, "its record is of another campaign");
 	check_title(v, entry);
 	check_files(v, entry);
-	check_audit(v, entry);
+	check_digest(v, entry, AUDIT_FILE_NAME, r->audit.digest,
+		     "its audit is not the one that the record vouches for");
+	if (r->asked)
+		check_digest(v, entry, PROMPT_FILE_NAME, r->asked->digest,
+			     "its prompt is not the one that the record vouches for");
 	check_candidate(v, entry);
 	check_voucher(v, entry);
 	remember(v, entry);

@@ -8,6 +8,7 @@ void record_release(struct record *r)
 	free(r->subject);
 	free(r->rationale);
 	free(r->proposed_by);
+	asked_free(r->asked);
 	verdict_release(&r->verdict);
 	free(r->metric_name);
 	for (size_t i = 0; i < r->trials_nr; i++)
@@ -47,6 +48,7 @@ void totals_advance(const struct totals *before, struct record *r)
 
 	*t = *before;
 	t->time += r->duration;
+	t->tokens += asked_tokens(r->asked);
 	if (r->type == RECORD_BASELINE) {
 		t->incumbent_metric = t->baseline_metric = r->metric;
 		t->incumbent_experiment = 0;

@@ -7,6 +7,7 @@
  */
 
 #include "base/json.h"
+#include "model/asked.h"
 #include "model/audit.h"
 #include "model/verdict.h"
 
@@ -55,7 +56,8 @@ struct record {
 	char base[OID_HEX_SIZE]; /* the incumbent it was measured against; "" for a baseline */
 	char tree[OID_HEX_SIZE]; /* what was measured, or would have been */
 	char *subject, *rationale; /* the proposer's words, as they came, capped; never NULL */
-	char *proposed_by;	   /* "sweep", "command/…", "try"; "" for a baseline */
+	char *proposed_by; /* "sweep", "command/…", "endpoint/…", "try"; "" for a baseline */
+	struct asked *asked;	   /* NULL where no model was asked */
 
 	struct verdict verdict;
 	char *metric_name;
@@ -99,7 +101,8 @@ int record_parse(const char *text, size_t len, struct record *ret, struct error 
 
 /*
  * The totals after `r` was judged: `before` plus this experiment; sets r->totals. The time
- * grows by r->duration; what else was spent since (tokens, GPU hours) is in `before` already.
+ * grows by r->duration and the tokens by those of r->asked; what else was spent since is in
+ * `before` already.
  *
  * The accepted commit carries the record's digest, so the record cannot name it:
  * totals.incumbent is "" in the record of an accepted experiment, and a reader takes the

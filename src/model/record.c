@@ -132,6 +132,39 @@ static void add_measured(struct json *o, const struct record *r)
 	json_add_string(o, "metricSource", record_metric_source(r));
 }
 
+static void add_int_if(struct json *o, const char *key, int64_t value)
+{
+	if (value >= 0)
+		json_add_int(o, key, value);
+	else
+		json_add_null(o, key);
+}
+
+static void add_asked(struct json *o, const struct asked *asked)
+{
+	struct json *object, *tokens;
+
+	if (!asked) {
+		json_add_null(o, "asked");
+		return;
+	}
+	object = json_add_object(o, "asked");
+	json_add_string(object, "endpoint", asked->endpoint);
+	json_add_string(object, "model", asked->model);
+	add_string_or_null(object, "served", asked->served);
+	add_double_if(object, "temperature", asked->temperature >= 0, asked->temperature);
+	add_int_if(object, "maxTokens", asked->max_tokens);
+	add_int_if(object, "seed", asked->seed);
+	json_add_int(object, "turns", asked->turns);
+	json_add_double(object, "seconds", asked->seconds);
+	tokens = json_add_object(object, "tokens");
+	json_add_int(tokens, "prompt", asked->prompt);
+	json_add_int(tokens, "completion", asked->completion);
+	json_add_int(tokens, "cached", asked->cached);
+	json_add_bool(tokens, "estimated", asked->estimated);
+	json_add_string(object, "promptDigest", asked->digest);
+}
+
 static void add_candidate(struct json *o, const struct record *r)
 {
 	add_string_or_null(o, "base", r->base);
@@ -139,6 +172,7 @@ static void add_candidate(struct json *o, const struct record *r)
 	json_add_string(o, "subject", r->subject);
 	json_add_string(o, "rationale", r->rationale);
 	add_string_or_null(o, "proposedBy", r->proposed_by);
+	add_asked(o, r->asked);
 }
 
 /* Of level none there is nothing to say. */
@@ -220,6 +254,6 @@ struct json *record_log_json(const struct record *r, const char *commit)
 	add_memory_peak(o, r->memory_peak);
 	audit_summary_json(&r->audit, o);
 	add_last_metrics(o, r);
-	json_add_int(o, "tokens", 0); /* sweep and command ask no model that we pay */
+	json_add_int(o, "tokens", asked_tokens(r->asked));
 	return o;
 }

@@ -293,6 +293,43 @@ static int read_trials(const struct json *o, struct record *r, struct error *err
 	return 0;
 }
 
+/* A count, or -1 for null. */
+static int get_count_if(const struct json *o, const char *key, int64_t *ret, struct error *err)
+{
+	*ret = -1;
+	return json_is_null(json_get(o, key)) ? 0 : get_count(o, key, ret, err);
+}
+
+static int read_asked(const struct json *o, struct record *r, struct error *err)
+{
+	const struct json *asked = json_get(o, "asked"), *tokens;
+	struct asked *a;
+	bool known;
+
+	if (json_is_null(asked))
+		return 0;
+	a = r->asked = xcalloc(1, sizeof(*a));
+	if (get_object(o, "asked", &asked, err) ||
+	    get_text(asked, "endpoint", &a->endpoint, err) ||
+	    get_text(asked, "model", &a->model, err) ||
+	    get_text_or_empty(asked, "served", &a->served, err) ||
+	    get_double_if(asked, "temperature", &known, &a->temperature, err) ||
+	    get_count_if(asked, "maxTokens", &a->max_tokens, err) ||
+	    get_count_if(asked, "seed", &a->seed, err) ||
+	    get_count(asked, "turns", &a->turns, err) ||
+	    get_amount(asked, "seconds", &a->seconds, err) ||
+	    get_object(asked, "tokens", &tokens, err) ||
+	    get_count(tokens, "prompt", &a->prompt, err) ||
+	    get_count(tokens, "completion", &a->completion, err) ||
+	    get_count(tokens, "cached", &a->cached, err) ||
+	    json_get_bool(tokens, "estimated", &a->estimated, err) ||
+	    get_hex(asked, "promptDigest", SHA256_HEX_LEN, a->digest, err))
+		return -1;
+	if (!known)
+		a->temperature = -1;
+	return *a->digest ? 0 : malformed("promptDigest", err);
+}
+
 static int read_candidate(const struct json *o, struct record *r, struct error *err)
 {
 	if (get_text(o, "metricName", &r->metric_name, err) ||
@@ -302,7 +339,7 @@ static int read_candidate(const struct json *o, struct record *r, struct error *
 	    get_hex(o, "tree", OID_HEX_LEN, r->tree, err) ||
 	    get_text(o, "subject", &r->subject, err) ||
 	    get_text(o, "rationale", &r->rationale, err) ||
-	    get_text_or_empty(o, "proposedBy", &r->proposed_by, err))
+	    get_text_or_empty(o, "proposedBy", &r->proposed_by, err) || read_asked(o, r, err))
 		return -1;
 	return metric_name_is_valid(r->metric_name) ? 0 : malformed("metricName", err);
 }

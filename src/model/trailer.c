@@ -216,6 +216,14 @@ static void add_audit(struct strbuf *out, const struct audit_summary *audit)
 	strbuf_addch(out, '\n');
 }
 
+static void add_tokens(struct strbuf *out, const struct asked *asked)
+{
+	strbuf_addf(out, "Tokens: %lld prompt=%lld completion=%lld cached=%lld%s\n",
+		    (long long)asked_tokens(asked), (long long)asked->prompt,
+		    (long long)asked->completion, (long long)asked->cached,
+		    asked->estimated ? " estimated" : "");
+}
+
 static void add_all_trailers(struct strbuf *out, const struct record *r,
 			     const char *record_digest)
 {
@@ -241,6 +249,8 @@ static void add_all_trailers(struct strbuf *out, const struct record *r,
 	strbuf_addf(out, "Record: sha256:%s\n", record_digest);
 	if (r->proposed_by && *r->proposed_by)
 		add_trailer(out, "Proposed-by", r->proposed_by);
+	if (r->asked)
+		add_tokens(out, r->asked);
 }
 
 static void add_title(struct strbuf *out, const struct record *r)

@@ -107,6 +107,28 @@ static void print_audit(const struct audit_summary *audit, FILE *out)
 			(long long)audit->lost, audit->incomplete ? ": incomplete" : "");
 }
 
+static void print_asked(const struct asked *asked, FILE *out)
+{
+	CLEANUP_STRBUF struct strbuf line = STRBUF_INIT;
+
+	if (!asked)
+		return;
+	strbuf_add_visible(&line, asked->model, strlen(asked->model));
+	strbuf_addstr(&line, " at ");
+	strbuf_add_visible(&line, asked->endpoint, strlen(asked->endpoint));
+	strbuf_addf(&line, ": %s%lld tokens (%lld cached), answer %lld; ",
+		    asked->estimated ? "about " : "", (long long)asked->prompt,
+		    (long long)asked->cached, (long long)asked->completion);
+	strbuf_add_duration(&line, asked->seconds);
+	if (asked->temperature >= 0) {
+		strbuf_addstr(&line, ", temperature ");
+		strbuf_add_number(&line, asked->temperature);
+	}
+	if (asked->turns > 1)
+		strbuf_addf(&line, ", %lld turns", (long long)asked->turns);
+	fprintf(out, "%-10s %s\n", "asked", line.buf);
+}
+
 void report_experiment(const struct entry *entry, FILE *out)
 {
 	const struct record *r = &entry->record;
@@ -129,6 +151,7 @@ void report_experiment(const struct entry *entry, FILE *out)
 	print_metric("against", r->has_incumbent, r->incumbent, out);
 	fprintf(out, "%-10s %s, by %s\n", "started", r->started,
 		*r->proposed_by ? r->proposed_by : "start");
+	print_asked(r->asked, out);
 	print_audit(&r->audit, out);
 	for (size_t i = 0; i < r->trials_nr; i++)
 		print_trial(&r->trials[i], out);

@@ -101,7 +101,7 @@ check 'the patch of what was refused shows what was proposed' sh -c "
 	git show $(record 3):patch | grep -qx +1"
 
 note 'record.json.'
-members='about audit base baseline campaign cpu duration experiment files host memoryPeak
+members='about asked audit base baseline campaign cpu duration experiment files host memoryPeak
 metric metricName metricSource metrics policy proposedBy rationale reason removed samples started
 subject totals tree trials type verdict version warm'
 for n in 0 1 2 3 4; do
@@ -209,7 +209,7 @@ check 'started is a time of RFC 3339' sh -c "! jq -r .started '$scratch/log' |
 check 'duration is in seconds' jq -es 'all(.[]; .experiment == 3 or (.duration > 0.8 and .duration < 20))' "$scratch/log"
 git autoresearch status --json >"$scratch/status"
 check_equal 'status --json: the members of the manual' \
-	'campaign state branch incumbent metric direction baseline best experiments verdicts' \
+	'campaign state branch incumbent metric direction baseline best experiments tokens verdicts' \
 	"$(jq -r 'keys_unsorted | join(" ")' "$scratch/status")"
 check_equal '  and a count of every verdict' \
 	'accepted=2 rejected=1 indecisive=0 failed=0 violation=0 invalid=1 duplicate=0 skipped=0' \

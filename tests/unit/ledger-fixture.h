@@ -79,7 +79,23 @@ static inline FILE *lab_audit(struct record *r)
 	return f;
 }
 
-/* Appends what was made ready; the record's files are a patch, a log and the audit's. */
+#define LAB_PROMPT "=== user\nIs it better?\n"
+
+/* As of a model that was asked for it. */
+static inline void lab_ask(struct record *r)
+{
+	r->asked = xcalloc(1, sizeof(*r->asked));
+	*r->asked = (struct asked){ .endpoint = xstrdup("localhost:80"),
+				    .model = xstrdup("m"),
+				    .served = xstrdup(""),
+				    .turns = 1,
+				    .prompt = 100,
+				    .completion = 10 };
+	digest_of(LAB_PROMPT, strlen(LAB_PROMPT), r->asked->digest);
+}
+
+/* Appends what was made ready; the record's files are a patch, a log, the audit's, and the
+ * prompt of an experiment. */
 static inline int lab_append(struct lab *lab, struct record *r, const char *candidate)
 {
 	CLEANUP_FREE char *patch = xstrfmt("patch %lld\n", (long long)r->experiment);
@@ -88,8 +104,10 @@ static inline int lab_append(struct lab *lab, struct record *r, const char *cand
 		{ .name = "patch", .data = patch, .len = strlen(patch) },
 		{ .name = "run.log", .data = "line\n\0line\n", .len = 11 },
 		{ .name = AUDIT_FILE_NAME, .file = audit },
+		{ .name = PROMPT_FILE_NAME, .data = LAB_PROMPT, .len = strlen(LAB_PROMPT) },
 	};
-	int status = ledger_append(&lab->ledger, r, candidate, files, 3, lab->commit, &err);
+	int status = ledger_append(&lab->ledger, r, candidate, files, r->asked ? 4 : 3,
+				   lab->commit, &err);
 
 	if (!status) {
 		lab->totals = r->totals;
@@ -123,6 +141,7 @@ static inline void lab_candidate(struct lab *lab, struct record *r, enum verdict
 	CLEANUP_STRBUF struct strbuf refused = STRBUF_INIT;
 
 	lab_record(lab, r, lab->totals.experiments + 1, value);
+	lab_ask(r);
 	strcpy(r->base, lab->totals.incumbent);
 	proposal_add_edit(&p, "src/a.txt", 0100644, content, strlen(content));
 	assert_done(tree_apply_edits(lab->repo, r->base, &p, r->tree, &refused, &err));

@@ -35,7 +35,11 @@ static const char accepted_json[] =
 	"\t\"tree\": \"" OID_2 "\",\n"
 	"\t\"subject\": \"halve the \\\"lr\\\"\",\n"
 	"\t\"rationale\": \"It overshoots.\\nVerdict: accepted\",\n"
-	"\t\"proposedBy\": \"sweep\",\n"
+	"\t\"proposedBy\": \"endpoint/m-1\",\n"
+	"\t\"asked\": {\"endpoint\":\"127.0.0.1:8080\",\"model\":\"m-1\",\"served\":\"m-1-q4\","
+	"\"temperature\":0.2,\"maxTokens\":8000,\"seed\":null,\"turns\":2,\"seconds\":3.5,"
+	"\"tokens\":{\"prompt\":5000,\"completion\":300,\"cached\":4000,\"estimated\":false},"
+	"\"promptDigest\":\"" SHA_B "\"},\n"
 	"\t\"started\": \"2026-01-31T23:59:59Z\",\n"
 	"\t\"duration\": 12.41,\n"
 	"\t\"cpu\": 11.87,\n"
@@ -53,7 +57,7 @@ static const char accepted_json[] =
 	"\t\"totals\": {\"experiments\":12,\"verdicts\":{\"accepted\":3,\"rejected\":8,"
 	"\"indecisive\":0,\"failed\":1,\"violation\":0,\"invalid\":0,\"duplicate\":0,"
 	"\"skipped\":0},\"failuresInARow\":0,\"rejectionsInARow\":0,\"time\":149.5,"
-	"\"tokens\":0,\"gpuHours\":0,\"seed\":42,\"incumbent\":null,"
+	"\"tokens\":5300,\"gpuHours\":0,\"seed\":42,\"incumbent\":null,"
 	"\"incumbentMetric\":2.0312,\"incumbentExperiment\":12,\"baselineMetric\":2.5}\n"
 	"}\n";
 
@@ -67,7 +71,8 @@ static struct record accepted(void)
 		.tree = OID_2,
 		.subject = xstrdup("halve the \"lr\""),
 		.rationale = xstrdup("It overshoots.\nVerdict: accepted"),
-		.proposed_by = xstrdup("sweep"),
+		.proposed_by = xstrdup("endpoint/m-1"),
+		.asked = xcalloc(1, sizeof(*r.asked)),
 		.verdict = { .kind = VERDICT_ACCEPTED },
 		.metric_name = xstrdup("val_loss"),
 		.has_metric = true,
@@ -90,6 +95,7 @@ static struct record accepted(void)
 					  [VERDICT_REJECTED] = 8,
 					  [VERDICT_FAILED] = 1 },
 			    .time = 149.5,
+			    .tokens = 5300,
 			    .seed = 42,
 			    .incumbent_metric = 2.0312,
 			    .incumbent_experiment = 12,
@@ -97,6 +103,18 @@ static struct record accepted(void)
 	};
 	struct trial_result *t = r.trials;
 
+	*r.asked = (struct asked){ .endpoint = xstrdup("127.0.0.1:8080"),
+				   .model = xstrdup("m-1"),
+				   .served = xstrdup("m-1-q4"),
+				   .temperature = 0.2,
+				   .max_tokens = 8000,
+				   .seed = -1,
+				   .turns = 2,
+				   .seconds = 3.5,
+				   .prompt = 5000,
+				   .completion = 300,
+				   .cached = 4000,
+				   .digest = SHA_B };
 	t->seed = (1ULL << 53) - 1;
 	t->ran[PHASE_RUN] = t->ran[PHASE_EVALUATE] = true;
 	t->outcomes[PHASE_RUN] =
@@ -162,6 +180,10 @@ static void every_member_is_read_back(void **state)
 	assert_string_equal(r.files[0].oid, OID_3);
 	assert_string_equal(r.removed.items[0], "out/fifo");
 	assert_string_equal(r.totals.incumbent, "");
+	assert_string_equal(r.asked->served, "m-1-q4");
+	assert_true(r.asked->temperature == 0.2);
+	assert_int_equal(r.asked->seed, -1);
+	assert_int_equal(asked_tokens(r.asked), 5300);
 
 	t = &r.trials[0];
 	assert_true(t->seed == (1ULL << 53) - 1);
@@ -182,13 +204,14 @@ static void what_a_baseline_lacks_is_null(void **state)
 	assert_non_null(strstr(out.buf, "\t\"metric\": null,\n\t\"baseline\": null,\n"
 					"\t\"samples\": [],\n\t\"metrics\": {},\n"
 					"\t\"metricSource\": null,\n\t\"base\": null,\n"));
-	assert_non_null(strstr(out.buf, "\t\"proposedBy\": null,\n"));
+	assert_non_null(strstr(out.buf, "\t\"proposedBy\": null,\n\t\"asked\": null,\n"));
 	assert_non_null(strstr(out.buf, "\t\"warm\": null,\n\t\"host\": null,\n"));
 	parse(out.buf, &back);
 	assert_int_equal(back.verdict.kind, VERDICT_NONE);
 	assert_string_equal(back.proposed_by, "");
 	assert_string_equal(back.host, "");
 	assert_int_equal(back.memory_peak, -1);
+	assert_null(back.asked);
 	assert_false(back.has_metric || back.has_incumbent);
 }
 
@@ -316,6 +339,13 @@ static void a_wrong_member_is_refused(void **state)
 		{ "\"base\": \"1", "\"base\": \"G", "'base' is malformed" },
 		{ "\"tree\": \"2", "\"tree\": \"22", "'tree' is malformed" },
 		{ "\"policy\": \"a", "\"policy\": \"A", "'policy' is malformed" },
+		{ "\"prompt\":5000", "\"prompt\":-1", "'prompt' is malformed" },
+		{ "\"turns\":2", "\"turns\":null", "'turns' is not an integer" },
+		{ "\"promptDigest\":\"b", "\"promptDigest\":\"B",
+		  "'promptDigest' is malformed" },
+		{ "\"promptDigest\":\"" SHA_B "\"", "\"promptDigest\":null",
+		  "'promptDigest' is malformed" },
+		{ "\"asked\": {", "\"asked\": [], \"was\": {", "'asked' is not an object" },
 		{ "\"subject\": \"halve the \\\"lr\\\"\"", "\"subject\": 7",
 		  "'subject' is not a string" },
 		{ "2026-01-31T", "2026-01-31 ", "'started' is malformed" },
@@ -443,7 +473,7 @@ static void log_json_is_what_the_manual_lists(void **state)
 		"\"subject\":\"halve the \\\"lr\\\"\",\"started\":\"2026-01-31T23:59:59Z\","
 		"\"duration\":12.41,\"cpu\":11.87,\"memoryPeak\":536870912,"
 		"\"audit\":{\"level\":\"none\",\"events\":0,\"denied\":0,\"lost\":0},"
-		"\"metrics\":{\"grad_norm\":null,\"val_loss\":2.0312},\"tokens\":0}");
+		"\"metrics\":{\"grad_norm\":null,\"val_loss\":2.0312},\"tokens\":5300}");
 }
 
 static void the_metric_says_who_vouches_for_it(void **state)

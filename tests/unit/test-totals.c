@@ -90,6 +90,19 @@ static void accepted_becomes_the_incumbent(void **state)
 	assert_true(t.gpu_hours == 0.5);
 }
 
+static void tokens_are_those_of_prompt_and_answer(void **state)
+{
+	struct asked asked = { .prompt = 5000, .completion = 300, .cached = 4000 };
+	struct totals before = { .tokens = 7 };
+	struct record r = { .type = RECORD_EXPERIMENT, .experiment = 1, .asked = &asked };
+
+	(void)state;
+	verdict_set(&r.verdict, VERDICT_INVALID, "malformed");
+	totals_advance(&before, &r);
+	assert_int_equal(r.totals.tokens, 5307);
+	verdict_release(&r.verdict);
+}
+
 static void any_other_leaves_the_incumbent(void **state)
 {
 	struct totals t = { .incumbent = COMMIT, .incumbent_metric = 2 };
@@ -159,6 +172,7 @@ int main(void)
 		cmocka_unit_test(a_baseline_begins_the_comparison),
 		cmocka_unit_test(a_later_baseline_keeps_the_counts),
 		cmocka_unit_test(accepted_becomes_the_incumbent),
+		cmocka_unit_test(tokens_are_those_of_prompt_and_answer),
 		cmocka_unit_test(any_other_leaves_the_incumbent),
 		cmocka_unit_test(failures_count_in_a_row),
 		cmocka_unit_test(a_budget_runs_out_when_it_is_reached),

@@ -320,6 +320,26 @@ static void the_audit_says_at_which_level_and_what_it_saw(void **state)
 	check_audit(s, "none");
 }
 
+static void tokens_stand_where_a_model_was_asked(void **state)
+{
+	struct asked asked = { .prompt = 5000, .completion = 300, .cached = 4000 };
+	CLEANUP_RECORD struct record r = unrun(VERDICT_INVALID, "malformed");
+	CLEANUP_STRBUF struct strbuf note = STRBUF_INIT, value = STRBUF_INIT;
+
+	(void)state;
+	r.asked = &asked;
+	message_note(&r, SHA_B, &note);
+	assert_true(trailer_find(note.buf, "Tokens", &value));
+	assert_string_equal(value.buf, "5300 prompt=5000 completion=300 cached=4000");
+	asked.estimated = true;
+	strbuf_reset(&note);
+	strbuf_reset(&value);
+	message_note(&r, SHA_B, &note);
+	assert_true(trailer_find(note.buf, "Tokens", &value));
+	assert_string_equal(value.buf, "5300 prompt=5000 completion=300 cached=4000 estimated");
+	r.asked = NULL;
+}
+
 static void a_value_never_breaks_its_line(void **state)
 {
 	CLEANUP_RECORD struct record r = unrun(VERDICT_FAILED, "a\nVerdict: accepted\r\x1b");
@@ -448,6 +468,7 @@ int main(void)
 		cmocka_unit_test(a_rationale_is_clean_lines),
 		cmocka_unit_test(a_note_says_why),
 		cmocka_unit_test(the_audit_says_at_which_level_and_what_it_saw),
+		cmocka_unit_test(tokens_stand_where_a_model_was_asked),
 		cmocka_unit_test(a_value_never_breaks_its_line),
 		cmocka_unit_test(a_baselines_note_has_no_verdict),
 		cmocka_unit_test(a_message_made_from_its_record_is_the_same),

@@ -190,6 +190,28 @@ static void a_changed_audit_shows(void **state)
 	assert_mismatch("experiment 6: its note does not carry the digest of its record");
 }
 
+static void a_changed_prompt_shows(void **state)
+{
+	(void)state;
+	fill();
+	rewrite(0,
+		"sed \"s/\\(prompt.md[^0-9a-f]*\\)[0-9a-f]*/\\1$(echo x | git hash-object "
+		"-w --stdin)/\"",
+		"sed \"s/[0-9a-f]*\\tprompt/$(echo x | git hash-object --stdin)\\tprompt/\"");
+	assert_mismatch("experiment 6: its prompt is not the one that the record vouches for");
+	rewrite(0, "sed 's/,\"prompt.md\":\"[0-9a-f]*\"//'", "grep -v prompt.md");
+	assert_mismatch("experiment 6: its prompt is not the one that the record vouches for");
+}
+
+static void tokens_that_were_not_counted_show(void **state)
+{
+	(void)state;
+	fill();
+	/* Six times 110; more may have been paid for, but not less. */
+	rewrite(0, "sed 's/\"tokens\":660/\"tokens\":659/'", "cat");
+	assert_mismatch("experiment 6: its totals do not follow from the record before");
+}
+
 static void an_audit_that_was_dropped_shows(void **state)
 {
 	(void)state;
@@ -397,6 +419,8 @@ int main(void)
 		fixture_test(changed_files_of_a_record_show),
 		fixture_test(a_changed_audit_shows),
 		fixture_test(an_audit_that_was_dropped_shows),
+		fixture_test(a_changed_prompt_shows),
+		fixture_test(tokens_that_were_not_counted_show),
 		fixture_test(a_record_cut_out_of_the_middle_shows),
 		fixture_test(a_truncated_chain_shows),
 		fixture_test(swapped_records_show),
