@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/scope.h"
+#include "model/secret.h"
 #include "propose/elision.h"
 
 #define MODE_FILE 0100644u
@@ -350,6 +351,37 @@ static bool is_changed(const struct file *file, const struct strbuf *new)
 	       (new->len != file->old.len || memcmp(new->buf, file->old.content, new->len));
 }
 
+static size_t count_masks(const char *text, size_t len)
+{
+	const char *end = text + len;
+	size_t nr = 0;
+
+	while ((text = memmem(text, (size_t)(end - text), SECRET_MASK, strlen(SECRET_MASK)))) {
+		text += strlen(SECRET_MASK);
+		nr++;
+	}
+	return nr;
+}
+
+/* What the prompt shows for a secret must not take the secret's place in a file. */
+static int check_masks(struct editing *e)
+{
+	for (size_t i = 0; i < e->nr; i++) {
+		CLEANUP_STRBUF struct strbuf new = STRBUF_INIT;
+		const struct file *file = &e->files[i];
+
+		text_join(&file->text, &new);
+		if (count_masks(new.buf, new.len) >
+		    count_masks(file->old.content, file->old.len))
+			return complaint_set(e->why,
+					     "it writes " SECRET_MASK
+					     " to '%s', which stands for a secret that is not "
+					     "shown: leave lines that hold one as they are",
+					     file->path);
+	}
+	return 0;
+}
+
 static int finish(struct editing *e, struct proposal *ret)
 {
 	size_t size = 0, nr = ret->edits_nr;
@@ -360,6 +392,8 @@ static int finish(struct editing *e, struct proposal *ret)
 		return complaint_set(e->why,
 				     "the files that it edits would be larger than %d bytes",
 				     EDITS_MAX);
+	if (check_masks(e))
+		return -1;
 	for (size_t i = 0; i < e->nr; i++) {
 		CLEANUP_STRBUF struct strbuf new = STRBUF_INIT;
 		const struct file *file = &e->files[i];

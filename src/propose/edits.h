@@ -41,7 +41,8 @@ struct edits_base {
  * Adds the edits to `ret`, each of a file that differs from the incumbent's. -1 with `ret` as
  * it was and the complaint set: `empty` where nothing differs, `out-of-scope <path>` for a
  * path that is not editable or can never be, `malformed` for everything else (what is not
- * found or found twice, what was left out, what is too large).
+ * found or found twice, what was left out, what is too large, what writes SECRET_MASK where
+ * the incumbent has none).
  */
 int edits_apply(const struct reply *reply, const struct edits_base *base, struct proposal *ret,
 		struct complaint *why);

@@ -36,6 +36,7 @@ static const struct incumbent files[] = {
 	{ "a/x", "1\n", 0100644 },
 	{ "x", "2\n", 0100644 },
 	{ "secret.txt", "1\n", 0100644 },
+	{ "masked.py", "key = \"sk-1\"\nwas = '[masked]'\nn = 1\n", 0100644 },
 };
 
 static bool find(const char *path, struct edits_file *ret, void *data)
@@ -423,6 +424,20 @@ static void what_changes_nothing_is_empty(void **state)
 	assert_edits("s\n" BLOCK("x", "2\n") BLOCK("a/x", "2\n"), "[100644 a/x: 2\n]");
 }
 
+static void a_mask_never_takes_the_place_of_a_secret(void **state)
+{
+	(void)state;
+	/* As a model sees it, and copies it. */
+	assert_refused(
+		"s\n" BLOCK("masked.py", "key = \"[masked]\"\nwas = '[masked]'\nn = 2\n"),
+		COMPLAINT_MALFORMED, "it writes [masked] to 'masked.py'", "");
+	assert_refused("s\n" BLOCK("x", "3\n") BLOCK("new.py", "key = '[masked]'\n"),
+		       COMPLAINT_MALFORMED, "it writes [masked] to 'new.py'", "");
+	/* One that is the file's own may stay, and the secret with it. */
+	assert_edits("s\n" BLOCK("masked.py", SEARCH("n = 1\n", "n = 2\n")),
+		     "[100644 masked.py: key = \"sk-1\"\nwas = '[masked]'\nn = 2\n]");
+}
+
 static void all_together_is_bounded(void **state)
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
@@ -478,6 +493,7 @@ int main(void)
 		cmocka_unit_test(paths_stay_inside),
 		cmocka_unit_test(one_bad_block_spoils_all),
 		cmocka_unit_test(what_changes_nothing_is_empty),
+		cmocka_unit_test(a_mask_never_takes_the_place_of_a_secret),
 		cmocka_unit_test(all_together_is_bounded),
 		cmocka_unit_test(looking_for_lines_has_an_end),
 	};
