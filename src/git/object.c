@@ -168,24 +168,44 @@ int repo_commit_message(struct repo *repo, const char *commit, struct strbuf *re
 	return 0;
 }
 
-int repo_read_file(struct repo *repo, const char *treeish, const char *path, size_t cap,
-		   struct strbuf *ret, struct error *err)
+/* The entry of a regular file. 0; 1 where there is none. */
+static int lookup_file(struct repo *repo, const char *treeish, const char *path,
+		       git_tree_entry **ret, struct error *err)
 {
 	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
-	CLEANUP_GIT(git_tree_entry) git_tree_entry *entry = NULL;
 	git_filemode_t mode;
 	int r;
 
 	if (lookup_tree(repo, treeish, &tree, err) < 0)
 		return -1;
-	r = git_tree_entry_bypath(&entry, tree, path);
+	r = git_tree_entry_bypath(ret, tree, path);
 	if (r == GIT_ENOTFOUND)
 		return 1;
 	if (r < 0)
 		return error_git(err, "cannot look up '%s'", path);
-	mode = git_tree_entry_filemode(entry);
-	if (mode != GIT_FILEMODE_BLOB && mode != GIT_FILEMODE_BLOB_EXECUTABLE)
-		return 1;
+	mode = git_tree_entry_filemode(*ret);
+	return mode != GIT_FILEMODE_BLOB && mode != GIT_FILEMODE_BLOB_EXECUTABLE;
+}
+
+int repo_file_mode(struct repo *repo, const char *treeish, const char *path, unsigned *ret,
+		   struct error *err)
+{
+	CLEANUP_GIT(git_tree_entry) git_tree_entry *entry = NULL;
+	int r = lookup_file(repo, treeish, path, &entry, err);
+
+	if (!r)
+		*ret = git_tree_entry_filemode(entry);
+	return r;
+}
+
+int repo_read_file(struct repo *repo, const char *treeish, const char *path, size_t cap,
+		   struct strbuf *ret, struct error *err)
+{
+	CLEANUP_GIT(git_tree_entry) git_tree_entry *entry = NULL;
+	int r = lookup_file(repo, treeish, path, &entry, err);
+
+	if (r)
+		return r;
 	if (read_blob(repo, git_tree_entry_id(entry), cap, ret, err) < 0)
 		return error_context(err, "%s", path);
 	return 0;

@@ -70,6 +70,10 @@ int repo_commit_message(struct repo *repo, const char *commit, struct strbuf *re
 int repo_read_file(struct repo *repo, const char *treeish, const char *path, size_t cap,
 		   struct strbuf *ret, struct error *err);
 
+/* The mode of that file, as git has it. 0; 1 where there is no such regular file; -1. */
+int repo_file_mode(struct repo *repo, const char *treeish, const char *path, unsigned *ret,
+		   struct error *err);
+
 /* The path of the worktree in which the branch (full ref name) is checked out; NULL where it
  * is nowhere. The caller owns it. The slots of campaigns are detached and never count. */
 int repo_checked_out_at(struct repo *repo, const char *refname, char **ret, struct error *err);

@@ -237,9 +237,12 @@ static void reads_files_of_a_commit_up_to_a_cap(void **state)
 	CLEANUP_REPO struct repo *repo = NULL;
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 	char head[OID_HEX_SIZE];
+	unsigned mode = 0;
 
 	(void)state;
-	assert_int_equal(sh("ln -s b.txt link && git add . && git commit -q -m link"), 0);
+	assert_int_equal(
+		sh("ln -s b.txt link && chmod +x b.txt && git add . && git commit -q -m link"),
+		0);
 	assert_done(repo_open(&repo, &err));
 	assert_done(repo_head(repo, head, &err));
 	assert_done(repo_read_file(repo, head, "src/a.txt", 4, &text, &err));
@@ -250,6 +253,12 @@ static void reads_files_of_a_commit_up_to_a_cap(void **state)
 	assert_int_equal(repo_read_file(repo, head, "b.txt/none", 9, &text, &err), 1);
 	assert_int_equal(repo_read_file(repo, head, "src", 9, &text, &err), 1);
 	assert_int_equal(repo_read_file(repo, head, "link", 9, &text, &err), 1);
+	assert_int_equal(repo_file_mode(repo, head, "link", &mode, &err), 1);
+	assert_int_equal(repo_file_mode(repo, head, "src", &mode, &err), 1);
+	assert_done(repo_file_mode(repo, head, "src/a.txt", &mode, &err));
+	assert_int_equal(mode, 0100644);
+	assert_done(repo_file_mode(repo, head, "b.txt", &mode, &err));
+	assert_int_equal(mode, 0100755);
 }
 
 static void knows_where_a_branch_is_checked_out(void **state)
