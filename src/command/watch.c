@@ -1,11 +1,13 @@
 #include "command/watch.h"
 
+#include "base/number.h"
 #include "report/line.h"
 
 static void on_phase(int64_t experiment, enum phase phase, double timeout, void *data)
 {
 	struct watch *w = data;
 
+	w->waits = false;
 	progress_phase(&w->progress, experiment, phase, timeout);
 }
 
@@ -34,12 +36,29 @@ static void on_tail(const char *text, void *data)
 	fputs(text, stderr);
 }
 
+/* The first of an outage is a line, which stays also where stderr is no terminal. */
+static void on_waiting(const char *why, double seconds, double at_most, void *data)
+{
+	CLEANUP_STRBUF struct strbuf time = STRBUF_INIT;
+	struct watch *w = data;
+
+	if (!w->waits) {
+		strbuf_add_duration(&time, at_most);
+		progress_clear(&w->progress);
+		warning("%s; it is asked again for %s", why, time.buf);
+	}
+	w->waits = true;
+	progress_wait(&w->progress, why, seconds);
+}
+
 int watch_begin(struct watch *w, struct search *s, struct error *err)
 {
 	progress_init(&w->progress);
+	w->waits = false;
 	w->watcher = (struct watcher){ .phase = on_phase,
 				       .tick = w->progress.terminal ? on_tick : NULL,
 				       .tail = on_tail,
+				       .waiting = on_waiting,
 				       .recorded = on_record,
 				       .data = w };
 	return search_watch(s, &w->watcher, err);

@@ -9,6 +9,7 @@
 struct watch {
 	struct watcher watcher;
 	struct progress progress;
+	bool waits; /* an outage that was told of goes on */
 };
 
 /* Begins to watch; `watch` must stay where it is until watch_end(). */

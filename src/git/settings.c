@@ -12,13 +12,11 @@
 #define LIST_MAX (16 << 20)
 
 /* The keys that only a later version acts on, as the manual spells them: git lower-cases. */
-static const char *const later_keys[] = {
-	"endpoint", "model", "apiKeyEnv", "jobs", "temperature", "endpointTimeout", "notify",
-};
+static const char *const later_keys[] = { "jobs", "notify" };
 
 /* What was read, before it is judged: of a key given twice, the last one counts. */
 struct raw {
-	char *proposer, *audit, *window;
+	char *proposer, *audit, *window, *temperature, *timeout;
 	struct string_list network[NETWORK_NR];
 	struct settings *settings;
 };
@@ -28,6 +26,8 @@ static void raw_release(struct raw *raw)
 	free(raw->proposer);
 	free(raw->audit);
 	free(raw->window);
+	free(raw->temperature);
+	free(raw->timeout);
 	for (int i = 0; i < NETWORK_NR; i++)
 		string_list_release(&raw->network[i]);
 }
@@ -79,38 +79,55 @@ static struct string_list *network_list(struct raw *raw, const char *key, const 
 	return NULL;
 }
 
+/* Where the value of a key goes that has one; NULL where it is no such key. */
+static char **single_value(struct raw *raw, const char *key, const char **ret_key)
+{
+	struct settings *s = raw->settings;
+	const struct {
+		const char *key;
+		char **where;
+	} values[] = {
+		{ "proposer", &raw->proposer },
+		{ "proposerCommand", &s->proposer_command },
+		{ "audit", &raw->audit },
+		{ "contextWindow", &raw->window },
+		{ "endpoint", &s->endpoint },
+		{ "model", &s->model },
+		{ "apiKeyEnv", &s->api_key_env },
+		{ "apiKeyHelper", &s->api_key_helper },
+		{ "temperature", &raw->temperature },
+		{ "endpointTimeout", &raw->timeout },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		*ret_key = values[i].key;
+		if (!strcasecmp(key, values[i].key))
+			return values[i].where;
+	}
+	return NULL;
+}
+
 /* One key of ours, without the section; `value` is NULL where it has no "=". */
 static int take_key(struct raw *raw, const char *key, const char *value, struct error *err)
 {
 	struct settings *s = raw->settings;
-	const char *network_key;
-	struct string_list *network = network_list(raw, key, &network_key);
-	bool known = network || !strcmp(key, "proposer") || !strcmp(key, "proposercommand") ||
-		     !strcmp(key, "audit") || !strcmp(key, "bind") || !strcmp(key, "device") ||
-		     !strcmp(key, "contextwindow");
+	const char *list_key, *single_key;
+	struct string_list *list = network_list(raw, key, &list_key);
+	char **single = single_value(raw, key, &single_key);
 
-	if (!known)
+	if (!strcmp(key, "bind"))
+		list = &s->binds, list_key = "bind";
+	else if (!strcmp(key, "device"))
+		list = &s->devices, list_key = "device";
+	if (!list && !single)
 		warn_unknown(key);
 	else if (!value)
 		return error_set(err, "missing value for '" SECTION "%s'",
-				 !strcmp(key, "proposercommand") ? "proposerCommand"
-				 : !strcmp(key, "contextwindow") ? "contextWindow"
-				 : network			 ? network_key
-								 : key);
-	else if (!strcmp(key, "proposer"))
-		set_string(&raw->proposer, value);
-	else if (!strcmp(key, "proposercommand"))
-		set_string(&s->proposer_command, value);
-	else if (!strcmp(key, "audit"))
-		set_string(&raw->audit, value);
-	else if (!strcmp(key, "contextwindow"))
-		set_string(&raw->window, value);
-	else if (!strcmp(key, "bind"))
-		add_value(&s->binds, value);
-	else if (!strcmp(key, "device"))
-		add_value(&s->devices, value);
+				 list ? list_key : single_key);
+	else if (single)
+		set_string(single, value);
 	else
-		add_value(network, value);
+		add_value(list, value);
 	return 0;
 }
 
@@ -139,9 +156,11 @@ static int take_list(struct raw *raw, const struct strbuf *list, struct error *e
 
 int settings_set_proposer(struct settings *s, const char *proposer, struct error *err)
 {
-	if (strcmp(proposer, "sweep") && strcmp(proposer, "command")) {
+	if (strcmp(proposer, "sweep") && strcmp(proposer, "command") &&
+	    strcmp(proposer, "endpoint")) {
 		error_set(err, "the proposer '%s' is not part of this version", proposer);
-		return error_hint(err, "git config " SECTION "proposer sweep (or command)");
+		return error_hint(err, "git config " SECTION
+				       "proposer sweep (or command, or endpoint)");
 	}
 	set_string(&s->proposer, proposer);
 	return 0;
@@ -173,6 +192,38 @@ static int judge_window(const struct raw *raw, struct error *err)
 		return error_hint(err, "git config " SECTION "contextWindow 128k");
 	}
 	raw->settings->context_window = window;
+	return 0;
+}
+
+/* "low..high", or one number for both. */
+static int parse_temperature(const char *text, double *ret_low, double *ret_high)
+{
+	const char *dots = strstr(text, "..");
+	CLEANUP_FREE char *low = dots ? xstrndup(text, (size_t)(dots - text)) : xstrdup(text);
+
+	if (number_parse_double(low, ret_low) ||
+	    number_parse_double(dots ? dots + 2 : low, ret_high))
+		return -1;
+	return *ret_low >= 0 && *ret_low <= *ret_high && *ret_high <= TEMPERATURE_MAX ? 0 : -1;
+}
+
+static int judge_asking(const struct raw *raw, struct error *err)
+{
+	struct settings *s = raw->settings;
+
+	s->temperature_low = 0.2;
+	s->temperature_high = 1;
+	if (raw->temperature &&
+	    parse_temperature(raw->temperature, &s->temperature_low, &s->temperature_high)) {
+		error_set(err, SECTION "temperature: '%s' is no range within 0..2",
+			  raw->temperature);
+		return error_hint(err, "git config " SECTION "temperature 0.2..1.0");
+	}
+	s->endpoint_timeout = 600;
+	if (raw->timeout && number_parse_duration(raw->timeout, &s->endpoint_timeout)) {
+		error_set(err, SECTION "endpointTimeout: '%s' is no time", raw->timeout);
+		return error_hint(err, "git config " SECTION "endpointTimeout 10m");
+	}
 	return 0;
 }
 
@@ -229,7 +280,8 @@ int settings_read(struct settings *ret, struct error *err)
 		return -1;
 	if (settings_set_proposer(&settings, raw.proposer ? raw.proposer : "sweep", err) < 0 ||
 	    judge_audit(&raw, err) < 0 || judge_window(&raw, err) < 0 ||
-	    judge_paths(&settings, err) < 0 || judge_network(&raw, err) < 0)
+	    judge_asking(&raw, err) < 0 || judge_paths(&settings, err) < 0 ||
+	    judge_network(&raw, err) < 0)
 		return -1;
 	*ret = settings;
 	settings = (struct settings){ 0 };
@@ -240,6 +292,10 @@ void settings_release(struct settings *s)
 {
 	free(s->proposer);
 	free(s->proposer_command);
+	free(s->endpoint);
+	free(s->model);
+	free(s->api_key_env);
+	free(s->api_key_helper);
 	string_list_release(&s->binds);
 	string_list_release(&s->devices);
 	for (int i = 0; i < NETWORK_NR; i++)

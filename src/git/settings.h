@@ -17,6 +17,9 @@
 #define CONTEXT_WINDOW_MIN 1000
 #define CONTEXT_WINDOW_MAX 1000000000
 
+/* The hottest that a server takes. */
+#define TEMPERATURE_MAX 2
+
 enum audit_mode {
 	AUDIT_ENFORCE, /* no eBPF, no run */
 	AUDIT_WARN,    /* run, and record the lower level */
@@ -31,9 +34,15 @@ enum settings_network {
 };
 
 struct settings {
-	char *proposer;		/* "sweep", "command"; never NULL */
+	char *proposer;		/* "sweep", "command", "endpoint"; never NULL */
 	char *proposer_command; /* NULL where not configured */
 	int64_t context_window; /* of the model, in tokens; 0: not configured */
+	char *endpoint;		/* a base URL, as it is configured; NULL where it is not */
+	char *model;		/* NULL where not configured */
+	char *api_key_env;	/* the variable that holds the key; NULL */
+	char *api_key_helper;	/* a command that prints the key; NULL */
+	double endpoint_timeout; /* s that an outage is waited for */
+	double temperature_low, temperature_high; /* of a round, from 0 to TEMPERATURE_MAX */
 	enum audit_mode audit;
 	struct string_list binds;   /* absolute host paths */
 	struct string_list devices; /* absolute paths of device nodes */
@@ -47,7 +56,7 @@ struct settings {
  */
 int settings_read(struct settings *ret, struct error *err);
 
-/* Sets the proposer, "sweep" or "command"; an error with a hint for any other. */
+/* Sets the proposer, "sweep", "command" or "endpoint"; an error with a hint for any other. */
 int settings_set_proposer(struct settings *s, const char *proposer, struct error *err);
 
 /* The key of a network list, as the manual spells it, without the section. */

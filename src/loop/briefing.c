@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "git/tree.h"
+#include "loop/model.h"
 
 /* A file larger than this is not read, nor are any beyond so many bytes in all. */
 #define READ_MAX (16 << 20)
@@ -274,6 +275,8 @@ static int build(const struct briefing *b, const struct files *context,
 	};
 
 	secrets_of_environment(&secrets, (const char *const *)environ);
+	if (b->key)
+		secrets_add(&secrets, b->key);
 	if (model)
 		return prompt_build(&input, ret, err);
 	prompt_build_text(&input, ret);
@@ -354,6 +357,7 @@ int briefing_next(struct repo *repo, struct ledger *ledger, struct prompt *ret,
 	if (read_standing(repo, ledger, &newest, &config, &program, &settings, err))
 		return -1;
 	b.program = program;
+	b.key = model_key_of_environment(&settings);
 	b.experiment = newest.record.totals.experiments + 1;
 	return gather(&b, strcmp(settings.proposer, "command") != 0, ret, err);
 }

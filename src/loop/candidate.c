@@ -71,26 +71,38 @@ static void describe_refused(const struct proposal *proposal, struct strbuf *pat
 	}
 }
 
-int candidate_build(struct search *s, const struct proposal *proposal, struct record *record,
-		    struct candidate *ret, struct error *err)
+/* The commit of what never becomes a tree: the incumbent's stands for it. */
+static int candidate_of_nothing(struct search *s, struct record *record, struct candidate *ret,
+				struct error *err)
 {
-	CLEANUP_STRBUF struct strbuf refused = STRBUF_INIT;
-	char tree[OID_HEX_SIZE];
-	int impossible =
-		tree_apply_edits(s->repo, search_incumbent(s), proposal, tree, &refused, err);
-
-	if (impossible < 0)
-		return -1;
-	record->subject = xstrdup(proposal->subject);
-	record->rationale = xstrdup(proposal->rationale);
-	record->proposed_by = xstrdup(proposal->proposed_by);
-	if (!impossible)
-		return candidate_from_tree(s, tree, record, ret, err);
-	refuse(record, refused.buf);
-	describe_refused(proposal, &ret->patch);
 	if (repo_commit_tree(s->repo, search_incumbent(s), ret->tree, err))
 		return -1;
 	strcpy(record->base, search_incumbent(s));
 	strcpy(record->tree, ret->tree);
 	return ledger_commit_candidate(&s->ledger, record, ret->commit, err);
+}
+
+int candidate_build(struct search *s, const struct proposal *proposal, struct record *record,
+		    struct candidate *ret, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf refused = STRBUF_INIT;
+	char tree[OID_HEX_SIZE];
+	int impossible;
+
+	record->subject = xstrdup(proposal->subject);
+	record->rationale = xstrdup(proposal->rationale);
+	record->proposed_by = xstrdup(proposal->proposed_by);
+	if (proposal->refused) {
+		verdict_set(&record->verdict, VERDICT_INVALID, "%s", proposal->refused);
+		return candidate_of_nothing(s, record, ret, err);
+	}
+	impossible =
+		tree_apply_edits(s->repo, search_incumbent(s), proposal, tree, &refused, err);
+	if (impossible < 0)
+		return -1;
+	if (!impossible)
+		return candidate_from_tree(s, tree, record, ret, err);
+	refuse(record, refused.buf);
+	describe_refused(proposal, &ret->patch);
+	return candidate_of_nothing(s, record, ret, err);
 }

@@ -4,6 +4,7 @@
 
 #include "git/tree.h"
 #include "loop/agent.h"
+#include "loop/model.h"
 #include "propose/sweep.h"
 
 #define SWEEP_FILE_MAX (1 << 20)
@@ -72,6 +73,7 @@ static int sweep_renew(struct search *s, struct error *err)
 void propose_release(struct search *s)
 {
 	sweep_free(s->sweep);
+	model_free(s->model);
 	for (size_t i = 0; i < s->sweep_files_nr; i++)
 		free((char *)s->sweep_files[i].path);
 	free(s->sweep_files);
@@ -113,12 +115,16 @@ int propose(struct search *s, int64_t number, struct proposal *ret, enum propose
 {
 	if (!strcmp(s->settings.proposer, "command"))
 		return agent_propose(s, number, ret, ret_how, err);
+	if (!strcmp(s->settings.proposer, "endpoint"))
+		return model_propose(s, number, ret, ret_how, err);
 	return propose_sweep(s, ret, ret_how, err);
 }
 
 int propose_check(struct search *s, struct error *err)
 {
-	if (strcmp(s->settings.proposer, "command"))
-		return 0;
-	return agent_find(s, err);
+	if (!strcmp(s->settings.proposer, "command"))
+		return agent_find(s, err);
+	if (!strcmp(s->settings.proposer, "endpoint"))
+		return model_open(s, err);
+	return 0;
 }

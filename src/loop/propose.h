@@ -10,12 +10,13 @@ enum proposed {
 	PROPOSED,
 	PROPOSED_NOTHING,   /* there are no more ideas */
 	PROPOSED_CANCELLED, /* a signal ended it */
+	PROPOSED_TOO_DEAR,  /* asking could pass the budget of tokens */
 	PROPOSED_FAILURE,   /* the proposer failed: that is no experiment; the error says how */
 };
 
 /*
  * One proposal on top of the incumbent, which the slot holds, for experiment `number`. -1 is
- * our own failure.
+ * our own failure, or with status 2 one of the proposer that will not mend itself.
  */
 int propose(struct search *s, int64_t number, struct proposal *ret, enum proposed *ret_how,
 	    struct error *err);

@@ -63,6 +63,8 @@ static void on_signal(uint32_t events, void *data)
 		/* A proposer that is asked is no trial in flight. */
 		if (s->running && (stop > STOP_AFTER || s->proposing))
 			trial_cancel(s->running);
+		if (s->waiting)
+			*s->waiting = true;
 	}
 }
 

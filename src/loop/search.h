@@ -16,6 +16,7 @@
 #include "sandbox/trial.h"
 
 struct audit_log;
+struct model;
 struct sweep;
 struct sweep_file;
 
@@ -35,6 +36,9 @@ struct watcher {
 	void (*phase)(int64_t experiment, enum phase phase, double timeout, void *data);
 	/* What failed printed this last, for a person: lines, already made visible. */
 	void (*tail)(const char *text, void *data);
+	/* A model's endpoint fails, and is asked again in so many seconds; it is waited for
+	 * `at_most` seconds in all. */
+	void (*waiting)(const char *why, double seconds, double at_most, void *data);
 	/* Called several times a second while a phase runs. */
 	void (*tick)(void *data);
 	/* A record was written; `commit` is the candidate. */
@@ -77,6 +81,7 @@ struct search {
 	struct network_allow network[NETWORK_NR]; /* resolved, each before its first use */
 	struct trial *running; /* what a signal cancels */
 	bool proposing;	       /* and it is a proposer */
+	bool *waiting;	       /* for a model, until this is set; NULL: not now */
 	char policy[65];
 	char *host;
 
@@ -92,6 +97,7 @@ struct search {
 	char sweep_base[OID_HEX_SIZE];
 	struct sweep_file *sweep_files; /* the editable files, without their content */
 	size_t sweep_files_nr;
+	struct model *model;	/* that is asked; NULL: not yet found */
 	char *proposer_command; /* as it is run inside; NULL: not yet found */
 	struct string_list proposer_binds;
 

@@ -91,6 +91,9 @@ static int loop(struct search *s, const struct start_options *options, struct st
 			finish(ret, STATE_EXHAUSTED, EXIT_DONE,
 			       "the proposer has no more ideas");
 			return 0;
+		case STEP_TOO_DEAR:
+			finish(ret, STATE_BUDGET, EXIT_BUDGET, "tokens");
+			return 0;
 		case STEP_PROPOSER_FAILED:
 			if (++failures == PROPOSER_FAILURES_MAX) {
 				finish(ret, STATE_FAILING, EXIT_FAILING, "the proposer");

@@ -71,27 +71,42 @@ static void decide(struct search *s, struct record *r)
 	verdict_decide(&s->config, value, &r->trials->metrics, r->incumbent, &r->verdict);
 }
 
+/* What the files of a record are made of; NULL where there is no such thing. */
+struct evidence {
+	const struct strbuf *patch;
+	const char *prompt, *reply;
+	const struct logs *logs;
+};
+
 static struct record_content content_of(const char *name, const struct strbuf *text)
 {
 	return (struct record_content){ .name = name, .data = text->buf, .len = text->len };
 }
 
+static struct record_content text_of(const char *name, const char *text)
+{
+	return (struct record_content){ .name = name, .data = text, .len = strlen(text) };
+}
+
 /* Appends the record with its files, and takes the campaign one step on. */
 static int append(struct search *s, struct record *r, const char *commit,
-		  const struct strbuf *patch, const struct logs *logs,
-		  const struct timespec *start, char ret_commit[OID_HEX_SIZE],
-		  struct error *err)
+		  const struct evidence *e, const struct timespec *start,
+		  char ret_commit[OID_HEX_SIZE], struct error *err)
 {
-	struct record_content files[4];
+	struct record_content files[6];
 	double elapsed = seconds_since(start);
 	size_t n = 0;
 
-	if (patch)
-		files[n++] = content_of("patch", patch);
+	if (e->patch)
+		files[n++] = content_of("patch", e->patch);
+	if (e->prompt)
+		files[n++] = text_of(PROMPT_FILE_NAME, e->prompt);
+	if (e->reply)
+		files[n++] = text_of("reply.md", e->reply);
 	if (r->trials_nr)
-		files[n++] = content_of("run.log", &logs->run);
+		files[n++] = content_of("run.log", &e->logs->run);
 	if (r->trials_nr && r->trials->ran[PHASE_EVALUATE])
-		files[n++] = content_of("evaluate.log", &logs->evaluate);
+		files[n++] = content_of("evaluate.log", &e->logs->evaluate);
 	if (s->audit && audit_log_end(s->audit, &r->audit, err))
 		return -1;
 	if (s->audit && audit_log_file(s->audit))
@@ -114,12 +129,17 @@ static int append(struct search *s, struct record *r, const char *commit,
 	return 0;
 }
 
-/* Measures a candidate that was built, decides, and records. */
-static int experiment(struct search *s, struct record *r, struct candidate *c,
-		      const struct timespec *start, enum step *ret, char *ret_commit,
-		      struct error *err)
+/* Measures a candidate that was built, decides, and records. `p` is NULL where a person made
+ * it. */
+static int experiment(struct search *s, struct record *r, const struct proposal *p,
+		      struct candidate *c, const struct timespec *start, enum step *ret,
+		      char *ret_commit, struct error *err)
 {
 	CLEANUP_LOGS struct logs logs = LOGS_INIT;
+	struct evidence evidence = { .patch = &c->patch,
+				     .prompt = p ? p->prompt : NULL,
+				     .reply = p ? p->reply : NULL,
+				     .logs = &logs };
 	int cancelled = 0;
 
 	if (r->verdict.kind == VERDICT_NONE) {
@@ -134,7 +154,7 @@ static int experiment(struct search *s, struct record *r, struct candidate *c,
 	if (r->verdict.kind == VERDICT_NONE)
 		decide(s, r);
 	*ret = STEP_RECORDED;
-	return append(s, r, c->commit, &c->patch, &logs, start, ret_commit, err);
+	return append(s, r, c->commit, &evidence, start, ret_commit, err);
 }
 
 int search_step(struct search *s, enum step *ret, struct error *err)
@@ -153,13 +173,15 @@ int search_step(struct search *s, enum step *ret, struct error *err)
 		return -1;
 	if (proposed != PROPOSED) {
 		*ret = proposed == PROPOSED_NOTHING	? STEP_EXHAUSTED
+		       : proposed == PROPOSED_TOO_DEAR	? STEP_TOO_DEAR
 		       : proposed == PROPOSED_CANCELLED ? STEP_CANCELLED
 							: STEP_PROPOSER_FAILED;
 		return 0;
 	}
+	record.asked = steal_ptr(proposal.asked);
 	if (candidate_build(s, &proposal, &record, &candidate, err))
 		return -1;
-	return experiment(s, &record, &candidate, &start, ret, commit, err);
+	return experiment(s, &record, &proposal, &candidate, &start, ret, commit, err);
 }
 
 int search_try(struct search *s, const char *tree, const char *subject, const char *rationale,
@@ -177,7 +199,7 @@ int search_try(struct search *s, const char *tree, const char *subject, const ch
 	r->proposed_by = xstrdup("try");
 	if (candidate_from_tree(s, tree, r, &candidate, err))
 		return -1;
-	return experiment(s, r, &candidate, &start, ret_step, ret_commit, err);
+	return experiment(s, r, NULL, &candidate, &start, ret_step, ret_commit, err);
 }
 
 /* The campaign's seed: of what is measured and how it is called, so that it can be told. */
@@ -211,6 +233,7 @@ int search_baseline(struct search *s, enum step *ret, struct error *err)
 {
 	CLEANUP_VERDICT struct verdict verdict = { 0 };
 	CLEANUP_LOGS struct logs logs = LOGS_INIT;
+	const struct evidence evidence = { .logs = &logs };
 	CLEANUP_RECORD struct record r = { 0 };
 	char commit[OID_HEX_SIZE], made[OID_HEX_SIZE];
 	struct timespec start;
@@ -240,5 +263,5 @@ int search_baseline(struct search *s, enum step *ret, struct error *err)
 	if (!*s->ledger.branch && ledger_create_branch(&s->ledger, commit, err))
 		return -1;
 	*ret = STEP_RECORDED;
-	return append(s, &r, commit, NULL, &logs, &start, made, err);
+	return append(s, &r, commit, &evidence, &start, made, err);
 }

@@ -11,6 +11,7 @@
 enum step {
 	STEP_RECORDED,
 	STEP_EXHAUSTED,	      /* the proposer has no more ideas */
+	STEP_TOO_DEAR,	      /* the next proposal could pass the budget of tokens */
 	STEP_CANCELLED,	      /* a person ended it: nothing is recorded */
 	STEP_PROPOSER_FAILED, /* nothing is recorded; the error says how */
 };

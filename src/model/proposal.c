@@ -52,5 +52,9 @@ void proposal_release(struct proposal *p)
 	free(p->subject);
 	free(p->rationale);
 	free(p->proposed_by);
+	free(p->refused);
+	asked_free(p->asked);
+	free(p->prompt);
+	free(p->reply);
 	*p = (struct proposal)PROPOSAL_INIT;
 }

@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "model/asked.h"
+
 struct edit {
 	char *path;    /* from the top; any bytes but NUL */
 	char *content; /* owned; NULL: the file is removed */
@@ -18,7 +20,12 @@ struct edit {
 struct proposal {
 	char *subject;	   /* never NULL once proposed */
 	char *rationale;   /* may be "" */
-	char *proposed_by; /* "sweep", "command/<program>", "try" */
+	char *proposed_by; /* "sweep", "command/<program>", "endpoint/<model>", "try" */
+	char *refused;	   /* why it is invalid whatever it edits, "malformed"; NULL */
+	/* Where a model was asked: what that came to, what it was sent, and what it said, for the
+	 * record; else NULL. */
+	struct asked *asked;
+	char *prompt, *reply;
 	struct edit *edits;
 	size_t edits_nr, edits_alloc;
 };

@@ -9,8 +9,9 @@
 #define HINT_CONTEXT                                                                          \
 	"set autoresearch.contextWindow to the tokens that the server takes, or let it take " \
 	"more (llama.cpp: -c, its n_ctx; Ollama: num_ctx; vLLM: --max-model-len)"
-#define HINT_AUTH \
-	"the key is read from the environment variable that autoresearch.apiKeyEnv names"
+#define HINT_AUTH                                                                           \
+	"the key is read from the environment variable that autoresearch.apiKeyEnv names, " \
+	"or else from what autoresearch.apiKeyHelper prints"
 #define HINT_URL "autoresearch.endpoint is the base URL, which most servers end in /v1"
 
 static const struct {

@@ -55,6 +55,21 @@ void progress_tick(struct progress *p)
 	p->drawn = true;
 }
 
+void progress_wait(struct progress *p, const char *why, double seconds)
+{
+	CLEANUP_STRBUF struct strbuf line = STRBUF_INIT;
+
+	p->began = 0; /* nothing to draw at the next tick */
+	if (!p->terminal)
+		return;
+	strbuf_addf(&line, "%5lld  waiting ", (long long)p->experiment);
+	strbuf_add_duration(&line, seconds);
+	strbuf_addf(&line, ": %.60s", why);
+	fprintf(stderr, "\r%s\033[K", line.buf);
+	fflush(stderr);
+	p->drawn = true;
+}
+
 void progress_clear(struct progress *p)
 {
 	if (p->drawn)

@@ -24,6 +24,8 @@ struct progress {
 void progress_init(struct progress *p);
 void progress_phase(struct progress *p, int64_t experiment, enum phase phase, double timeout);
 void progress_tick(struct progress *p);
+/* An outage, instead of the phase: asked again in so many seconds. */
+void progress_wait(struct progress *p, const char *why, double seconds);
 /* Takes the line away, before anything else is printed. */
 void progress_clear(struct progress *p);
 

@@ -90,7 +90,7 @@ while read -r key; do
 	git -c "$key=" autoresearch sandbox -- true >"$scratch/out" 2>&1
 	check_not "$key is known" grep -q 'not known' "$scratch/out"
 done < <(grep -E '^\*autoresearch\.' <<<"$settings" | plain | tr -d ' ' | tr , '\n')
-for key in endpoint model apiKeyEnv jobs temperature endpointTimeout notify; do
+for key in jobs notify; do
 	check_status "autoresearch.$key does no harm" 0 \
 		git -c "autoresearch.$key=1" autoresearch sandbox -- true
 	check 'and is warned of by name' grep -q "autoresearch.$key is not known" "$scratch/err"

@@ -647,7 +647,8 @@ def serve(connection, options):
             return
         if options.log:
             with LOCK, open(options.log, "a", encoding="utf-8") as log:
-                log.write(json.dumps({"path": request.path, "body": request.body}) + "\n")
+                log.write(json.dumps({"path": request.path, "body": request.body, "authorization":
+                                      request.headers.get("authorization")}) + "\n")
         if request.fault == "v1":
             scripted(options.script or ["good"])(request)
         elif request.fault in FAULTS:

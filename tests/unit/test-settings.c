@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include "git/http_settings.h"
 #include "git/settings.h"
 
 static struct error err = ERROR_INIT;
@@ -36,6 +37,12 @@ static void the_defaults_open_nothing(void **state)
 	assert_int_equal(s.binds.nr, 0);
 	assert_int_equal(s.devices.nr, 0);
 	assert_int_equal(s.context_window, 0);
+	assert_null(s.endpoint);
+	assert_null(s.model);
+	assert_null(s.api_key_env);
+	assert_null(s.api_key_helper);
+	assert_true(s.endpoint_timeout == 600);
+	assert_true(s.temperature_low == 0.2 && s.temperature_high == 1);
 	assert_string_equal(said.buf, "");
 }
 
@@ -104,14 +111,16 @@ static void unknown_keys_are_warned_of_as_the_manual_spells_them(void **state)
 
 	(void)state;
 	assert_int_equal(sh("git config autoresearch.fooBar 1 && "
-			    "git config autoresearch.apiKeyEnv KEY && "
+			    "git config autoresearch.endPoints KEY && "
+			    "git config autoresearch.JOBS 2 && "
 			    "git config autoresearch.Sub.bind /x"),
 			 0);
 	assert_done(read_settings(&s, &said));
 	assert_string_equal(
 		said.buf,
 		"warning: autoresearch.foobar is not known to this version and ignored\n"
-		"warning: autoresearch.apiKeyEnv is not known to this version and ignored\n"
+		"warning: autoresearch.endpoints is not known to this version and ignored\n"
+		"warning: autoresearch.jobs is not known to this version and ignored\n"
 		"warning: autoresearch.Sub.bind is not known to this version and ignored\n");
 	assert_int_equal(s.binds.nr, 0);
 }
@@ -132,7 +141,7 @@ static void check_refusal(const char *key, const char *value, const char *text, 
 static void what_this_version_does_not_hold_is_refused_with_a_hint(void **state)
 {
 	(void)state;
-	check_refusal("proposer", "endpoint", "'endpoint' is not part of this version", true);
+	check_refusal("proposer", "oracle", "'oracle' is not part of this version", true);
 	check_refusal("audit", "perhaps", "neither enforce nor warn", true);
 }
 
@@ -153,6 +162,72 @@ static void a_context_window_is_a_count_of_tokens(void **state)
 	assert_done(read_settings(&s, &said));
 	assert_int_equal(s.context_window, 128000);
 	assert_string_equal(said.buf, "");
+}
+
+static void an_endpoint_is_text_until_it_is_asked(void **state)
+{
+	CLEANUP_SETTINGS struct settings s = { 0 };
+	CLEANUP_STRBUF struct strbuf said = STRBUF_INIT;
+
+	(void)state;
+	assert_int_equal(sh("git config autoresearch.proposer endpoint && "
+			    "git config autoresearch.endpoint https://api.example/v1 && "
+			    "git config autoresearch.model m:8b && "
+			    "git config autoresearch.APIKEYENV SOME_KEY && "
+			    "git config autoresearch.apiKeyHelper 'pass show lab' && "
+			    "git config autoresearch.endpointTimeout 8h && "
+			    "git config autoresearch.temperature 0..1.5"),
+			 0);
+	assert_done(read_settings(&s, &said));
+	assert_string_equal(said.buf, "");
+	assert_string_equal(s.proposer, "endpoint");
+	assert_string_equal(s.endpoint, "https://api.example/v1");
+	assert_string_equal(s.model, "m:8b");
+	assert_string_equal(s.api_key_env, "SOME_KEY");
+	assert_string_equal(s.api_key_helper, "pass show lab");
+	assert_true(s.endpoint_timeout == 8 * 3600);
+	assert_true(s.temperature_low == 0 && s.temperature_high == 1.5);
+}
+
+static void a_temperature_is_a_range_or_a_number(void **state)
+{
+	CLEANUP_SETTINGS struct settings s = { 0 };
+	CLEANUP_STRBUF struct strbuf said = STRBUF_INIT;
+
+	(void)state;
+	check_refusal("temperature", "", "autoresearch.temperature: '' is no range", true);
+	check_refusal("temperature", "1..0.2", "'1..0.2' is no range", true);
+	check_refusal("temperature", "0.2..2.1", "within 0..2", true);
+	check_refusal("temperature", "-0.1..1", "within 0..2", true);
+	check_refusal("temperature", "0.2..", "within 0..2", true);
+	check_refusal("temperature", "0.2...1", "within 0..2", true);
+	check_refusal("endpointTimeout", "-1s", "autoresearch.endpointTimeout: '-1s' is", true);
+	assert_int_equal(sh("git config autoresearch.temperature 0.7"), 0);
+	assert_done(read_settings(&s, &said));
+	assert_true(s.temperature_low == 0.7 && s.temperature_high == 0.7);
+}
+
+static void http_is_as_git_has_it(void **state)
+{
+	CLEANUP_HTTP_SETTINGS struct http_settings none = { 0 }, http = { 0 };
+
+	(void)state;
+	assert_done(http_settings_read("http://127.0.0.1:80/v1", &none, &err));
+	assert_null(none.ca_info);
+	assert_null(none.cert);
+	assert_null(none.key);
+	assert_null(none.proxy);
+	assert_int_equal(sh("git config --global http.sslCAInfo '~/ca.pem' && "
+			    "git config http.sslCert /c.pem && "
+			    "git config http.sslKey '' && "
+			    "git config http.proxy http://all:1 && "
+			    "git config http.https://api.example/.proxy http://one:2"),
+			 0);
+	assert_done(http_settings_read("https://api.example:443/v1", &http, &err));
+	assert_string_equal(http.ca_info, out_of("echo \"$HOME/ca.pem\""));
+	assert_string_equal(http.cert, "/c.pem");
+	assert_null(http.key);
+	assert_string_equal(http.proxy, "http://one:2");
 }
 
 static void networks_are_lists_of_addresses(void **state)
@@ -232,6 +307,9 @@ int main(void)
 		fixture_test(unknown_keys_are_warned_of_as_the_manual_spells_them),
 		fixture_test(what_this_version_does_not_hold_is_refused_with_a_hint),
 		fixture_test(a_context_window_is_a_count_of_tokens),
+		fixture_test(an_endpoint_is_text_until_it_is_asked),
+		fixture_test(a_temperature_is_a_range_or_a_number),
+		fixture_test(http_is_as_git_has_it),
 		fixture_test(networks_are_lists_of_addresses),
 		fixture_test(what_is_no_address_is_refused_by_key_and_value),
 		fixture_test(paths_of_the_host_must_be_there),

@@ -1,0 +1,391 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "loop/briefing.h"
+#include "loop/model.h"
+#include "model/scope.h"
+#include "propose/edits.h"
+#include "propose/repair.h"
+
+/* As much of an editable file as a briefing reads. */
+#define FILE_MAX (16 << 20)
+
+/* An answer that has less room than this, in tokens, is not asked for. */
+#define ANSWER_MIN 256
+
+#define MODE_FILE 0100644u
+
+/* One proposal that is asked for, in at most two turns. */
+struct asking {
+	struct search *s;
+	struct prompt prompt;
+	struct chat_message messages[3];
+	struct chat_request request;
+	struct strbuf first, repair, last; /* replies, and what was said between them */
+	struct asked *asked;		   /* what all turns came to */
+	struct complaint why;		   /* `last` cannot be used */
+	char *subject;			   /* of `last`, where that has one */
+
+	struct strbuf *files; /* contents that edits_apply() looks at */
+	size_t files_nr;
+	bool unreadable; /* one of them could not be had, as `error` says */
+
+	/* Of the turn that goes on. */
+	bool over, answered, cut;
+	enum chat_status status;
+	struct error error;
+};
+
+static void asking_release(struct asking *a)
+{
+	prompt_release(&a->prompt);
+	strbuf_release(&a->first);
+	strbuf_release(&a->repair);
+	strbuf_release(&a->last);
+	asked_free(a->asked);
+	complaint_release(&a->why);
+	free(a->subject);
+	for (size_t i = 0; i < a->files_nr; i++)
+		strbuf_release(&a->files[i]);
+	free(a->files);
+}
+
+/* --- The request */
+
+/* From the first of a round, which is to be conservative, to its last. */
+static double temperature_of(const struct search *s, int64_t number)
+{
+	double low = s->settings.temperature_low, high = s->settings.temperature_high;
+	int nr = s->config.candidates;
+
+	if (nr < 2)
+		return low;
+	return round((low + (high - low) * (double)((number - 1) % nr) / (nr - 1)) * 100) / 100;
+}
+
+/* So that who asks again is told the same, as far as the server keeps to it. */
+static int64_t seed_of(const struct search *s, int64_t number)
+{
+	CLEANUP_FREE char *text =
+		xstrfmt("%llu %lld", (unsigned long long)s->totals.seed, (long long)number);
+	char hex[DIGEST_HEX_LEN + 1];
+
+	digest_of(text, strlen(text), hex);
+	hex[7] = '\0'; /* 28 bits, which every server takes */
+	return strtol(hex, NULL, 16);
+}
+
+static size_t request_size(const struct chat_request *request)
+{
+	size_t size = strlen(request->system);
+
+	for (size_t i = 0; i < request->messages_nr; i++)
+		size += strlen(request->messages[i].content);
+	return size;
+}
+
+/* Whether the next turn stays within the budget, whatever it comes to. */
+static bool can_pay(const struct asking *a)
+{
+	int64_t budget = a->s->config.budget.tokens;
+	int64_t spent = a->s->totals.tokens + asked_tokens(a->asked);
+
+	return !budget ||
+	       spent + prompt_tokens(request_size(&a->request)) + a->request.max_tokens <=
+		       budget;
+}
+
+static int prepare(struct asking *a, int64_t number, struct error *err)
+{
+	struct search *s = a->s;
+	struct briefing briefing;
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	briefing_of(s, number, &briefing);
+	briefing.key = s->model->key;
+	if (briefing_for_model(&briefing, &a->prompt, err))
+		return -1;
+	a->messages[0] = (struct chat_message){ "user", a->prompt.user.buf };
+	a->request = (struct chat_request){
+		.model = s->settings.model,
+		.system = a->prompt.system.buf,
+		.messages = a->messages,
+		.messages_nr = 1,
+		.temperature = temperature_of(s, number),
+		.max_tokens = prompt_answer_reserve(s->settings.context_window),
+		.seed = seed_of(s, number),
+	};
+	a->asked = xcalloc(1, sizeof(*a->asked));
+	*a->asked = (struct asked){ .endpoint = xstrdup(s->model->endpoint),
+				    .model = xstrdup(s->settings.model),
+				    .served = xstrdup(""),
+				    .temperature = -1,
+				    .max_tokens = -1,
+				    .seed = -1 };
+	prompt_write(&a->prompt, &text);
+	digest_of(text.buf, text.len, a->asked->digest);
+	return 0;
+}
+
+/* --- A turn */
+
+/* Whatever became of the answer: what was read and said has to be paid for. */
+static void note_cost(struct asked *asked, const struct chat_result *result)
+{
+	asked->seconds += result->seconds;
+	asked->prompt += result->usage.prompt;
+	asked->completion += result->usage.completion;
+	asked->cached += result->usage.cached;
+	asked->estimated |= result->usage.estimated;
+}
+
+static void note_answer(struct asked *asked, const struct chat_request *request,
+			const struct chat_result *result)
+{
+	unsigned sent = result->sent;
+
+	asked->turns++;
+	if (*result->model) {
+		free(asked->served);
+		asked->served = xstrdup(result->model);
+	}
+	asked->temperature = sent & CHAT_TEMPERATURE ? request->temperature : -1;
+	asked->seed = sent & CHAT_SEED ? request->seed : -1;
+	asked->max_tokens = sent & (CHAT_MAX_TOKENS | CHAT_MAX_COMPLETION_TOKENS)
+				    ? request->max_tokens
+				    : -1;
+}
+
+static void on_result(const struct chat_result *result, void *data)
+{
+	struct asking *a = data;
+
+	a->status = result->status;
+	a->answered = a->over = true;
+	note_cost(a->asked, result);
+	if (result->status == CHAT_DONE) {
+		note_answer(a->asked, &a->request, result);
+		strbuf_reset(&a->last);
+		strbuf_addstr(&a->last, result->text);
+		a->cut = result->finish == CHAT_FINISH_LENGTH;
+		return;
+	}
+	error_set(&a->error, "%s", result->error);
+	if (result->hint)
+		error_hint(&a->error, "%s", result->hint);
+	error_status(&a->error, EXIT_FAILING);
+}
+
+/* 0 with the reply in `last`; 1 where a person ended it; -1. */
+static int turn(struct asking *a, struct error *err)
+{
+	struct chat_exchange *exchange;
+	struct search *s = a->s;
+	int failed;
+
+	a->over = a->answered = false;
+	if (chat_ask(s->model->chat, &a->request, on_result, a, &exchange, err))
+		return -1;
+	s->waiting = &a->over;
+	failed = evloop_run(s->events, &a->over, err);
+	s->waiting = NULL;
+	if (!a->answered)
+		chat_cancel(exchange);
+	if (failed)
+		return -1;
+	if (!a->answered)
+		return 1;
+	if (a->status == CHAT_DONE)
+		return 0;
+	*err = a->error;
+	return -1;
+}
+
+/* --- From a reply to edits */
+
+static bool find_file(const char *path, struct edits_file *ret, void *data)
+{
+	struct strbuf content = STRBUF_INIT;
+	struct asking *a = data;
+	struct repo *repo = a->s->repo;
+	const char *base = search_incumbent(a->s);
+
+	int missing = repo_read_file(repo, base, path, FILE_MAX, &content, &a->error);
+
+	if (!missing)
+		missing = repo_file_mode(repo, base, path, &ret->mode, &a->error);
+	if (missing) {
+		a->unreadable |= missing < 0;
+		strbuf_release(&content);
+		return false;
+	}
+	a->files = xrealloc(a->files, (a->files_nr + 1) * sizeof(*a->files));
+	a->files[a->files_nr++] = content;
+	ret->content = content.buf;
+	ret->len = content.len;
+	return true;
+}
+
+static bool is_editable(const char *path, void *data)
+{
+	const struct campaign_config *config = &((struct asking *)data)->s->config;
+	struct change change = { path, MODE_FILE, MODE_FILE };
+
+	return scope_allows(&config->editable, &config->hidden, &change);
+}
+
+/* Makes a proposal of the last reply. 0; 1 where that cannot be, and `why` says so; -1. */
+static int read_reply(struct asking *a, struct proposal *ret, struct error *err)
+{
+	const struct edits_base base = { find_file, is_editable, a };
+	CLEANUP_REPLY struct reply reply = REPLY_INIT;
+	CLEANUP_FREE char *name = xstrfmt("endpoint/%s", a->s->settings.model);
+	int refused;
+
+	free(steal_ptr(a->subject));
+	if (reply_parse(a->last.buf, a->last.len, a->cut, &reply, &a->why))
+		return 1;
+	a->subject = xstrdup(reply.subject);
+	refused = edits_apply(&reply, &base, ret, &a->why);
+	if (a->unreadable) {
+		*err = a->error;
+		return -1;
+	}
+	if (refused)
+		return 1;
+	proposal_describe(ret, reply.subject, reply.rationale, name);
+	return 0;
+}
+
+/* What is recorded of a reply that cannot be used. */
+static void refuse(struct asking *a, struct proposal *ret)
+{
+	CLEANUP_FREE char *name = xstrfmt("endpoint/%s", a->s->settings.model);
+	CLEANUP_FREE char *why = xstrfmt("The reply cannot be used: %s.", a->why.sentence.buf);
+
+	proposal_describe(ret, a->subject ? a->subject : "a reply that cannot be used", why,
+			  name);
+	ret->refused = steal_ptr(a->why.reason);
+}
+
+/* Makes the request the one that asks to mend the last reply. False where there is no room for
+ * another answer, or no budget. */
+static bool ask_again(struct asking *a)
+{
+	int64_t window = a->s->settings.context_window;
+	int64_t room;
+
+	strbuf_add(&a->first, a->last.buf, a->last.len);
+	repair_build(&a->why, &a->repair);
+	/* Servers refuse a message that is empty. */
+	a->messages[1] =
+		(struct chat_message){ "assistant", a->first.len ? a->first.buf : "(nothing)" };
+	a->messages[2] = (struct chat_message){ "user", a->repair.buf };
+	a->request.messages_nr = 3;
+	room = (window ? window : PROMPT_WINDOW_DEFAULT) -
+	       prompt_tokens(request_size(&a->request));
+	if (room < a->request.max_tokens)
+		a->request.max_tokens = room;
+	return a->request.max_tokens >= ANSWER_MIN && can_pay(a);
+}
+
+/* True where the server takes no second turn, or none as long: that is no outage. */
+static bool cannot_be_mended(const struct asking *a)
+{
+	return a->answered && (a->status == CHAT_CONTEXT || a->status == CHAT_REFUSED);
+}
+
+/* The second turn: as read_reply(), and 2 where a person ended it. */
+static int mend(struct asking *a, struct proposal *ret, struct error *err)
+{
+	struct error failure = ERROR_INIT;
+	int r = turn(a, &failure);
+
+	if (!r)
+		return read_reply(a, ret, err);
+	if (r > 0)
+		return 2;
+	if (cannot_be_mended(a))
+		return 1;
+	*err = failure;
+	return -1;
+}
+
+/* --- Evidence */
+
+static void add_masked(const struct secrets *secrets, const struct strbuf *text,
+		       struct strbuf *out)
+{
+	secrets_mask(secrets, SECRET_CODE, text->buf, text->len, out);
+}
+
+/* What was sent and said, for the record. */
+static void keep_evidence(struct asking *a, struct proposal *ret)
+{
+	struct strbuf prompt = STRBUF_INIT, reply = STRBUF_INIT;
+	CLEANUP_SECRETS struct secrets secrets;
+	bool twice = a->asked->turns > 1;
+
+	secrets_of_environment(&secrets, (const char *const *)environ);
+	if (a->s->model->key)
+		secrets_add(&secrets, a->s->model->key);
+	prompt_write(&a->prompt, &prompt);
+	if (twice) {
+		strbuf_addstr(&reply, "=== assistant\n");
+		add_masked(&secrets, &a->first, &reply);
+		strbuf_addstr(&reply, "\n=== user\n");
+		add_masked(&secrets, &a->repair, &reply);
+		strbuf_addstr(&reply, "=== assistant\n");
+	}
+	add_masked(&secrets, &a->last, &reply);
+	ret->prompt = strbuf_detach(&prompt, NULL);
+	ret->reply = strbuf_detach(&reply, NULL);
+	ret->asked = steal_ptr(a->asked);
+}
+
+/* 0 with a proposal; 1 where a person ended it; -1. */
+static int ask(struct asking *a, struct proposal *ret, struct error *err)
+{
+	int r = turn(a, err);
+
+	if (r)
+		return r;
+	r = read_reply(a, ret, err);
+	if (r == 1 && ask_again(a))
+		r = mend(a, ret, err);
+	if (r < 0 || r == 2)
+		return r < 0 ? -1 : 1;
+	if (r)
+		refuse(a, ret);
+	keep_evidence(a, ret);
+	return 0;
+}
+
+int model_propose(struct search *s, int64_t number, struct proposal *ret,
+		  enum proposed *ret_how, struct error *err)
+{
+	CLEANUP(asking_release)
+	struct asking a = { .s = s,
+			    .prompt = PROMPT_INIT,
+			    .first = STRBUF_INIT,
+			    .repair = STRBUF_INIT,
+			    .last = STRBUF_INIT,
+			    .why = COMPLAINT_INIT };
+	int r;
+
+	if (model_open(s, err) || prepare(&a, number, err))
+		return -1;
+	if (!can_pay(&a)) {
+		*ret_how = PROPOSED_TOO_DEAR;
+		return 0;
+	}
+	if (s->watcher && s->watcher->phase)
+		s->watcher->phase(number, PHASE_PROPOSE, s->model->timeout, s->watcher->data);
+	r = ask(&a, ret, err);
+	/* What no record will count was paid for as well. */
+	s->totals.tokens += asked_tokens(a.asked);
+	*ret_how = r ? PROPOSED_CANCELLED : PROPOSED;
+	return r < 0 ? -1 : 0;
+}

@@ -1,0 +1,118 @@
+#include "loop/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/process.h"
+#include "git/http_settings.h"
+
+#define KEY_MAX (16 << 10)
+
+static int not_configured(const char *key, const char *example, struct error *err)
+{
+	error_set(err, "the proposer is an endpoint, but no autoresearch.%s is configured",
+		  key);
+	return error_hint(err, "git config autoresearch.%s %s", key, example);
+}
+
+int model_find(const struct settings *settings, struct endpoint *ret, struct error *err)
+{
+	if (!settings->endpoint || !*settings->endpoint)
+		return not_configured("endpoint", "http://127.0.0.1:8080/v1", err);
+	if (!settings->model || !*settings->model)
+		return not_configured("model", "<one of those under /models of the endpoint>",
+				      err);
+	if (endpoint_parse(settings->endpoint, ret, err))
+		return error_context(err, "autoresearch.endpoint");
+	return 0;
+}
+
+const char *model_key_of_environment(const struct settings *settings)
+{
+	const char *name = settings->api_key_env;
+	const char *value = name && *name ? getenv(name) : NULL;
+
+	return value && *value ? value : NULL;
+}
+
+static int run_helper(const char *helper, char **ret, struct error *err)
+{
+	const char *const argv[] = { "sh", "-c", helper, NULL };
+	struct strbuf out = STRBUF_INIT;
+	int failed = process_run(argv, &out, KEY_MAX, err);
+
+	strbuf_rtrim(&out);
+	if (!failed && !out.len)
+		failed = error_set(err, "it printed nothing");
+	*ret = strbuf_detach(&out, NULL);
+	return failed ? error_context(err, "autoresearch.apiKeyHelper") : 0;
+}
+
+/* The variable wins, so that a key can be changed for one start. */
+static int find_key(const struct settings *settings, char **ret, struct error *err)
+{
+	const char *name = settings->api_key_env, *value = model_key_of_environment(settings);
+
+	if (value) {
+		*ret = xstrdup(value);
+		return 0;
+	}
+	if (settings->api_key_helper && *settings->api_key_helper)
+		return run_helper(settings->api_key_helper, ret, err);
+	if (!name || !*name)
+		return 0;
+	error_set(err, "the variable '%s', which autoresearch.apiKeyEnv names, is not set",
+		  name);
+	return error_hint(err, "export it; or, where the endpoint needs no key, git config "
+			       "--unset autoresearch.apiKeyEnv");
+}
+
+static void on_wait(const char *why, double seconds, void *data)
+{
+	struct search *s = data;
+
+	if (s->watcher && s->watcher->waiting)
+		s->watcher->waiting(why, seconds, s->settings.endpoint_timeout,
+				    s->watcher->data);
+}
+
+int model_open(struct search *s, struct error *err)
+{
+	CLEANUP_ENDPOINT struct endpoint endpoint = { 0 };
+	CLEANUP_HTTP_SETTINGS struct http_settings http = { 0 };
+	struct chat_options options = CHAT_OPTIONS_INIT;
+	struct model *model;
+
+	if (s->model)
+		return 0;
+	if (model_find(&s->settings, &endpoint, err) ||
+	    http_settings_read(endpoint.url, &http, err))
+		return -1;
+	model = s->model = xcalloc(1, sizeof(*model));
+	model->endpoint = xstrdup(endpoint.name);
+	if (find_key(&s->settings, &model->key, err))
+		return -1;
+	model->timeout = options.total_timeout;
+	options.endpoint = &endpoint;
+	options.key = model->key;
+	options.ca_info = http.ca_info;
+	options.cert = http.cert;
+	options.cert_key = http.key;
+	options.proxy = http.proxy;
+	options.retry.deadline = s->settings.endpoint_timeout;
+	options.on_wait = on_wait;
+	options.data = s;
+	return chat_new(&model->chat, s->events, &options, err);
+}
+
+void model_free(struct model *model)
+{
+	if (!model)
+		return;
+	chat_free(model->chat);
+	if (model->key)
+		explicit_bzero(model->key, strlen(model->key));
+	free(model->key);
+	free(model->endpoint);
+	free(model);
+}

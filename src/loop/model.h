@@ -1,0 +1,37 @@
+#ifndef LOOP_MODEL_H
+#define LOOP_MODEL_H
+
+/*
+ * The model behind autoresearch.endpoint as a proposer. model.c knows whom to ask and with which
+ * key; ask.c asks for one proposal: briefing, prompt, reply, edits.
+ */
+
+#include "loop/propose.h"
+#include "propose/chat.h"
+
+/* An endpoint that is asked all through a campaign. */
+struct model {
+	struct chat *chat;
+	char *endpoint; /* its name */
+	char *key;	/* NULL: none is sent */
+	double timeout; /* s that an answer may take */
+};
+
+/* The endpoint that is configured, and that a model is: an error with a hint where not. */
+int model_find(const struct settings *settings, struct endpoint *ret, struct error *err);
+
+/* The value of the variable that autoresearch.apiKeyEnv names; NULL where there is none. */
+const char *model_key_of_environment(const struct settings *settings);
+
+/* Finds endpoint, model and key, once, before anything runs. Nothing is connected yet. */
+int model_open(struct search *s, struct error *err);
+void model_free(struct model *model);
+
+/*
+ * As propose(). A reply that cannot be used is sent back once; the second such is a proposal
+ * that is refused. -1 with status 2 where the endpoint fails, and will go on to.
+ */
+int model_propose(struct search *s, int64_t number, struct proposal *ret,
+		  enum proposed *ret_how, struct error *err);
+
+#endif
