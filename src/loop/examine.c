@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "loop/model.h"
 #include "loop/store.h"
 #include "sandbox/snapshot.h"
 
@@ -27,10 +29,14 @@ static int find_store(char **ret, char **ret_temporary, struct error *err)
 int examine(struct probes *ret, struct error *err)
 {
 	CLEANUP_FREE char *store = NULL, *temporary = NULL;
+	CLEANUP_SETTINGS struct settings settings = { 0 };
 
-	if (find_store(&store, &temporary, err) || store_make(store, "doctor/tree", NULL, err))
+	if (settings_read(&settings, err) || find_store(&store, &temporary, err) ||
+	    store_make(store, "doctor/tree", NULL, err))
 		return -1;
 	probe_machine(store, ret);
+	if (!strcmp(settings.proposer, "endpoint"))
+		model_examine(&settings, ret);
 	return temporary ? store_remove("/tmp", temporary, err)
 			 : store_remove(store, "doctor", err);
 }

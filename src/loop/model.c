@@ -67,6 +67,74 @@ static int find_key(const struct settings *settings, char **ret, struct error *e
 			       "--unset autoresearch.apiKeyEnv");
 }
 
+/* --- What doctor says */
+
+static void examine_endpoint(const struct settings *settings, struct probes *ret)
+{
+	static const char *const where[] = {
+		[ENDPOINT_LOOPBACK] = "on this machine",
+		[ENDPOINT_PRIVATE] = "in a private network",
+		[ENDPOINT_OUTSIDE] = "outside: what a prompt holds leaves for there",
+	};
+	CLEANUP_ENDPOINT struct endpoint endpoint = { 0 };
+	CLEANUP_HTTP_SETTINGS struct http_settings http = { 0 };
+	CLEANUP_FREE char *detail = NULL;
+	struct error err = ERROR_INIT;
+
+	if (model_find(settings, &endpoint, &err) ||
+	    http_settings_read(endpoint.url, &http, &err)) {
+		probes_add(ret, "endpoint", false, err.message, err.hint);
+		return;
+	}
+	detail = xstrfmt("%s, %s%s", endpoint.name, where[endpoint.reach],
+			 http.proxy && *http.proxy ? ", by the proxy of http.proxy" : "");
+	probes_add(ret, "endpoint", true, detail, NULL);
+}
+
+static void examine_key(const struct settings *settings, struct probes *ret)
+{
+	const char *name = settings->api_key_env, *helper = settings->api_key_helper;
+	bool named = name && *name, set = model_key_of_environment(settings);
+	bool helped = helper && *helper;
+	CLEANUP_FREE char *detail = NULL;
+
+	if (named && (set || !helped))
+		detail = xstrfmt("in the variable %s, which is %sset", name, set ? "" : "not ");
+	else
+		detail = xstrdup(helped ? "printed by the command of autoresearch.apiKeyHelper"
+					: "none is configured, and none is sent");
+	probes_add(ret, "model's key", set || helped || !named, detail,
+		   set || helped || !named ? NULL : "export it before git autoresearch start");
+}
+
+static void examine_libcurl(struct probes *ret)
+{
+	struct error err = ERROR_INIT;
+	struct evloop *events;
+	struct http *http;
+
+	if (evloop_new(&events, &err)) {
+		probes_add(ret, "libcurl", false, err.message, err.hint);
+		return;
+	}
+	if (http_new(&http, events, &err)) {
+		probes_add(ret, "libcurl", false, err.message, err.hint);
+	} else {
+		probes_add(ret, "libcurl", true, "it is there", NULL);
+		http_free(http);
+	}
+	evloop_free(events);
+}
+
+void model_examine(const struct settings *settings, struct probes *ret)
+{
+	examine_endpoint(settings, ret);
+	examine_key(settings, ret);
+	examine_libcurl(ret);
+}
+
+/* --- The connection */
+
 static void on_wait(const char *why, double seconds, void *data)
 {
 	struct search *s = data;

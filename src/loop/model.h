@@ -8,6 +8,7 @@
 
 #include "loop/propose.h"
 #include "propose/chat.h"
+#include "sandbox/probe.h"
 
 /* An endpoint that is asked all through a campaign. */
 struct model {
@@ -22,6 +23,9 @@ int model_find(const struct settings *settings, struct endpoint *ret, struct err
 
 /* The value of the variable that autoresearch.apiKeyEnv names; NULL where there is none. */
 const char *model_key_of_environment(const struct settings *settings);
+
+/* Adds what `doctor` says of them. Nobody is asked, no value of a key is told. */
+void model_examine(const struct settings *settings, struct probes *ret);
 
 /* Finds endpoint, model and key, once, before anything runs. Nothing is connected yet. */
 int model_open(struct search *s, struct error *err);

@@ -10,7 +10,7 @@
 
 #define MEGABYTE (1 << 20)
 
-static void add(struct probes *probes, const char *name, bool ok, const char *detail,
+void probes_add(struct probes *probes, const char *name, bool ok, const char *detail,
 		const char *remedy)
 {
 	struct probe *p;
@@ -73,16 +73,16 @@ static void try_canary(const struct canary *c, struct trial *trial, struct probe
 	struct outcome outcome;
 
 	if (trial_run(trial, &command, &outcome, &err)) {
-		add(ret, c->name, false, err.message, err.hint);
+		probes_add(ret, c->name, false, err.message, err.hint);
 		return;
 	}
 	if (outcome.kind == c->kind && !outcome.exit_code) {
-		add(ret, c->name, true, c->seen, NULL);
+		probes_add(ret, c->name, true, c->seen, NULL);
 		return;
 	}
 	strbuf_addstr(&detail, "not seen to hold: ");
 	outcome_reason(&outcome, &detail);
-	add(ret, c->name, false, detail.buf, NULL);
+	probes_add(ret, c->name, false, detail.buf, NULL);
 }
 
 static void try_canaries(const struct trial_place *place, struct probes *ret)
@@ -98,7 +98,7 @@ static void try_canaries(const struct trial_place *place, struct probes *ret)
 		struct trial *trial;
 
 		if (trial_open(&trial, place, &limits, &err)) {
-			add(ret, canaries[i].name, false, err.message, err.hint);
+			probes_add(ret, canaries[i].name, false, err.message, err.hint);
 			continue;
 		}
 		try_canary(&canaries[i], trial, ret);
@@ -115,7 +115,7 @@ static void probe_kernel(struct probes *ret)
 		return;
 	detail = xstrfmt("%s %s %s, run by %s", host.sysname, host.release, host.machine,
 			 geteuid() ? "an ordinary user" : "root");
-	add(ret, "kernel", true, detail, NULL);
+	probes_add(ret, "kernel", true, detail, NULL);
 }
 
 /* What of the audit was seen to work, by every hook once. */
@@ -134,16 +134,16 @@ static void probe_audit(struct warden *warden, struct probes *ret)
 				 : "every exec, connection and refused call is on record, and "
 				   "files, mounts and processes are guarded as objects",
 			 lacks ? "; " : "", lacks ? lacks : "");
-	add(ret, "audit", ret->level >= AUDIT_LEVEL_B, detail, warden_remedy(warden));
+	probes_add(ret, "audit", ret->level >= AUDIT_LEVEL_B, detail, warden_remedy(warden));
 }
 
 static void probe_sandbox(const struct sandbox *sandbox, struct probes *ret)
 {
-	add(ret, "namespaces", true, "user, pid, mount, net, ipc, uts and cgroup", NULL);
+	probes_add(ret, "namespaces", true, "user, pid, mount, net, ipc, uts and cgroup", NULL);
 	if (sandbox_measures_disk(sandbox))
-		add(ret, "disk", true,
-		    "measured several times a second, not capped by the kernel",
-		    "a kernel from 6.6 on caps it");
+		probes_add(ret, "disk", true,
+			   "measured several times a second, not capped by the kernel",
+			   "a kernel from 6.6 on caps it");
 }
 
 void probe_machine(const char *store, struct probes *ret)
@@ -159,21 +159,21 @@ void probe_machine(const char *store, struct probes *ret)
 	*ret = (struct probes){ .level = AUDIT_LEVEL_C };
 	probe_kernel(ret);
 	if (evloop_new(&events, &err))
-		add(ret, "events", false, err.message, err.hint);
+		probes_add(ret, "events", false, err.message, err.hint);
 	if (cgroup_base_open(&cgroups, store, &err)) {
-		add(ret, "cgroups", false, err.message, err.hint);
+		probes_add(ret, "cgroups", false, err.message, err.hint);
 	} else {
 		CLEANUP_FREE char *detail =
 			xstrfmt("memory, pids and cpu, %s", cgroup_layout(&cgroups));
 
-		add(ret, "cgroups", true, detail, NULL);
+		probes_add(ret, "cgroups", true, detail, NULL);
 		if (events)
 			warden = warden_start(&cgroups, events);
 	}
 	if (syscall_filter_new(&filter, NULL, &err))
-		add(ret, "system call filter", false, err.message, err.hint);
+		probes_add(ret, "system call filter", false, err.message, err.hint);
 	if (sandbox_open(&sandbox, &options, &err))
-		add(ret, "namespaces", false, err.message, err.hint);
+		probes_add(ret, "namespaces", false, err.message, err.hint);
 	else
 		probe_sandbox(sandbox, ret);
 	if (sandbox && filter && warden) {

@@ -24,6 +24,9 @@ struct probes {
 	enum audit_level level;
 };
 
+/* Adds a finding of somebody else's; `name` is borrowed, the texts are copied. */
+void probes_add(struct probes *probes, const char *name, bool ok, const char *detail,
+		const char *remedy);
 void probes_release(struct probes *probes);
 
 /* Tries everything in a sandbox over the folder `store`. Errors are findings too. */

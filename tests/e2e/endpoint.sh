@@ -222,4 +222,37 @@ check_equal 'is on record' "unix:$scratch/script.socket" \
 	"$(git show refs/autoresearch/main/ledger:record.json | jq -r .asked.endpoint)"
 check_status 'the ledger verifies' 0 git autoresearch verify main
 
+note 'doctor tells who would be asked, and asks nobody.'
+before=$(asked script .path | wc -l)
+doctor() { # doctor <check> [<setting>...]: what it says of one thing, and of what mends it
+	local name=$1 settings=()
+	shift
+	for setting; do settings+=(-c "autoresearch.$setting"); done
+	git "${settings[@]}" autoresearch doctor --json |
+		jq -r --arg name "$name" '.checks[] | select(.name == $name) | "\(.ok) \(.detail)"'
+}
+check_equal 'a socket' "true unix:$scratch/script.socket, on this machine" "$(doctor endpoint)"
+check_equal 'loopback' "true ${url#http://}, on this machine" "$(doctor endpoint "endpoint=$url" | sed 's|, on|/v1, on|')"
+check_equal 'a private network' 'true 192.168.7.7:8000, in a private network' \
+	"$(doctor endpoint endpoint=http://192.168.7.7:8000/v1)"
+check_equal 'a host outside is named as such' \
+	'true api.example:443, outside: what a prompt holds leaves for there' \
+	"$(doctor endpoint endpoint=https://api.example/v1)"
+check_equal 'what is no URL' 'false autoresearch.endpoint: it begins with none of http://, https:// and unix://' \
+	"$(doctor endpoint endpoint=api.example)"
+check_equal 'no model' 'false the proposer is an endpoint, but no autoresearch.model is configured' \
+	"$(doctor endpoint model=)"
+check_equal 'no key' 'true none is configured, and none is sent' "$(doctor "model's key")"
+check_equal 'a key that is there' 'true in the variable LAB_KEY, which is set' \
+	"$(doctor "model's key" apiKeyEnv=LAB_KEY)"
+check_equal 'one that is not' 'false in the variable NO_SUCH_KEY, which is not set' \
+	"$(doctor "model's key" apiKeyEnv=NO_SUCH_KEY)"
+check_equal 'a command for it, which is not run' 'true printed by the command of autoresearch.apiKeyHelper' \
+	"$(doctor "model's key" "apiKeyHelper=touch $scratch/ran")"
+check_not 'really' test -e "$scratch/ran"
+check_status 'a start without its key is fatal' 128 git -c autoresearch.apiKeyEnv=NO_SUCH_KEY autoresearch start
+check 'and names the variable' grep -qx "fatal: the variable 'NO_SUCH_KEY', which autoresearch.apiKeyEnv names, is not set" "$scratch/err"
+check_not 'the key is told nowhere' grep -F "$key" <(git -c autoresearch.apiKeyEnv=LAB_KEY autoresearch doctor 2>&1)
+check_equal 'nobody was asked' "$before" "$(asked script .path | wc -l)"
+
 done_testing
