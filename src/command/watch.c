@@ -45,7 +45,7 @@ static void on_waiting(const char *why, double seconds, double at_most, void *da
 	if (!w->waits) {
 		strbuf_add_duration(&time, at_most);
 		progress_clear(&w->progress);
-		warning("%s; it is asked again for %s", why, time.buf);
+		warning("%s; waiting for it, at most %s", why, time.buf);
 	}
 	w->waits = true;
 	progress_wait(&w->progress, why, seconds);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/number.h"
 #include "loop/briefing.h"
 #include "loop/model.h"
 #include "model/scope.h"
@@ -160,6 +161,7 @@ static void note_answer(struct asked *asked, const struct chat_request *request,
 
 static void on_result(const struct chat_result *result, void *data)
 {
+	CLEANUP_STRBUF struct strbuf time = STRBUF_INIT;
 	struct asking *a = data;
 
 	a->status = result->status;
@@ -172,7 +174,10 @@ static void on_result(const struct chat_result *result, void *data)
 		a->cut = result->finish == CHAT_FINISH_LENGTH;
 		return;
 	}
-	error_set(&a->error, "%s", result->error);
+	strbuf_add_duration(&time, a->s->settings.endpoint_timeout);
+	error_set(&a->error, "%s%s%s", result->error,
+		  result->status == CHAT_OUTAGE ? "; waited for " : "",
+		  result->status == CHAT_OUTAGE ? time.buf : "");
 	if (result->hint)
 		error_hint(&a->error, "%s", result->hint);
 	error_status(&a->error, EXIT_FAILING);

@@ -108,11 +108,13 @@ static void describe(const struct chat_exchange *x, const struct http_answer *an
 	CLEANUP_STRBUF struct strbuf line = STRBUF_INIT;
 	const struct completion *c = &x->completion;
 
+	bool elsewhere = answer->status >= 300 && answer->status < 400 && answer->location;
+
 	strbuf_addf(&line, "%s: ", x->chat->name);
 	if (answer->status >= 300)
 		strbuf_addf(&line, "HTTP %d%s", answer->status,
-			    *c->refusal.message ? ": " : "");
-	if (answer->status >= 300 && answer->status < 400 && answer->location)
+			    *c->refusal.message || elsewhere ? ": " : "");
+	if (elsewhere)
 		strbuf_addf(&line, "redirected to %.200s", answer->location);
 	else if (c->refused)
 		strbuf_addstr(&line, *c->refusal.message || answer->status >= 300

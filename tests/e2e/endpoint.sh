@@ -16,6 +16,7 @@ cat >run.sh <<'RUN'
 #!/bin/sh
 . ./params
 test "$width" -gt 0
+env
 RUN
 chmod +x run.sh
 mkdir hidden
@@ -83,6 +84,7 @@ ask_model script <<'SCRIPT'
 "key-in-answer"
 ]
 SCRIPT
+campaign_url=$url
 key=lantern-orchid-42
 export LAB_KEY=$key
 git config autoresearch.apiKeyEnv LAB_KEY
@@ -202,6 +204,36 @@ printf 'rate=9\nwidth=1\n# %s\n' "$key" >params
 git commit -qam 'a key in a file'
 check_status 'a campaign over a file that holds it' 3 git autoresearch start other --max-experiments=1
 check_not 'does not send it' grep -F "$key" <(asked script .body)
+
+note 'A budget of tokens.'
+git switch -qc thrifty
+git config --unset autoresearch.contextWindow
+git config autoresearch.endpoint "$url"
+git config autoresearch.contextWindow 8k
+cat >>.autoresearch/config <<'CONFIG'
+[budget]
+	tokens = 4300
+CONFIG
+printf 'rate=50\nwidth=10\n' >params
+git commit -qam 'not much'
+ask_model thrift <<'SCRIPT'
+[{"content": "One\n\nparams\n```\nrate=40\nwidth=10\n```\n"},
+ {"content": "Two, which has to be mended"},
+ {"content": "No third\n\nparams\n```\nrate=30\nwidth=10\n```\n"}]
+SCRIPT
+check_status 'start ends with 3' 3 git autoresearch start
+check_equal 'its state' budget "$(git autoresearch status --json | jq -r .state)"
+check 'and why' grep -qx 'thrifty: budget (tokens)' "$scratch/out"
+check 'before the ask that could pass it' test "$(git autoresearch status --json | jq .tokens)" -le 4300
+check_equal 'the last reply was not sent back, since the answer could have cost too much' 'accepted invalid' \
+	"$(git autoresearch log --json | jq -sr 'reverse | map(.verdict) | join(" ")')"
+asks=$(asked thrift .path | wc -l)
+check_status 'a later start says so too' 3 git autoresearch start
+check_equal 'and asks nothing' "$asks" "$(asked thrift .path | wc -l)"
+check_equal 'two asks in all' 2 "$asks"
+check_status 'the ledger verifies' 0 git autoresearch verify
+git switch -q main
+git config autoresearch.endpoint "$campaign_url"
 
 note 'A key from a command.'
 git config --unset autoresearch.apiKeyEnv

@@ -2,28 +2,33 @@
 # from a script, tests/peers/fault-server.py.
 # shellcheck shell=bash
 
-# serve <name>: starts a server whose script is on stdin: a JSON list of replies and of names of
-# faults, the last one for ever. Its URL is in $url, what it was asked in $scratch/<name>.log, a
-# line of JSON a request. It ends with the story, since its standard input does.
+# serve <name> [<option>...]: starts a server whose script is on stdin: a JSON list of replies and of
+# names of faults, the last one for ever. Its port is in $port ($tls_port with --tls), its URL in
+# $url, and what it was asked in $scratch/<name>.log, a line of JSON a request. It ends with the
+# story, since its standard input does.
 serve() {
-	local line
-	cat >"$scratch/$1.json"
-	mkfifo "$scratch/$1.stdin" "$scratch/$1.stdout"
-	: >"$scratch/$1.log"
-	"$top/tests/peers/fault-server.py" --unix "$scratch/$1.socket" --script "$scratch/$1.json" \
-		--log "$scratch/$1.log" <"$scratch/$1.stdin" >"$scratch/$1.stdout" &
+	local name=$1 line
+	shift
+	cat >"$scratch/$name.json"
+	mkfifo "$scratch/$name.stdin" "$scratch/$name.stdout"
+	: >"$scratch/$name.log"
+	"$top/tests/peers/fault-server.py" --unix "$scratch/$name.socket" \
+		--script "$scratch/$name.json" --log "$scratch/$name.log" "$@" \
+		<"$scratch/$name.stdin" >"$scratch/$name.stdout" &
 	# One descriptor each, which stay open until the story ends.
-	exec {hold}>"$scratch/$1.stdin"
-	exec {said}<"$scratch/$1.stdout"
+	exec {hold}>"$scratch/$name.stdin"
+	exec {said}<"$scratch/$name.stdout"
 	while read -r -u "$said" line && [ "$line" != ready ]; do
-		[ "${line% *}" != tcp ] || url=http://127.0.0.1:${line#* }/v1
+		[ "${line% *}" != tcp ] || port=${line#* }
+		[ "${line% *}" != tls ] || tls_port=${line#* }
 	done
-	[ "$line" = ready ] || note "$1: the server did not start"
+	[ "$line" = ready ] || note "$name: the server did not start"
+	url=http://127.0.0.1:$port/v1
 }
 
-# ask_model <name>: from now on this campaign asks that server.
+# ask_model <name> [<option>...]: from now on this campaign asks such a server.
 ask_model() {
-	serve "$1"
+	serve "$@"
 	git config autoresearch.proposer endpoint
 	git config autoresearch.endpoint "$url"
 	git config autoresearch.model test-model

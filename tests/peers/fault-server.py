@@ -313,7 +313,8 @@ def other_json(r):
 # Errors, in every shape and at every place.
 
 def once(r, status, body, kind="application/json", **headers):
-    if count(r.fault):
+    """The first time; a script says itself what comes next."""
+    if r.fault != "v1" and count(r.fault):
         return good(r)
     r.answer(status, body, kind, **headers)
 
