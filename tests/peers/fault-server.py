@@ -7,8 +7,9 @@ listens on a free port of 127.0.0.1, and prints "tcp PORT", "tls PORT", "unix PA
 listens on, then "ready". What it does with a request is the first part of its path:
 POST /<fault>/v1/chat/completions, where <fault> is a function below, with "-" for "_". What is
 sent to /v1/chat/completions gets the items of --script, a JSON list, in order, the last one for
-ever: the name of a fault, or {"content": …} with "finish" and "usage" where wanted; without a
-script, a good answer. --log gets a line of JSON a request. DIR holds cert.pem and key.pem, and client-ca.pem where clients need a
+ever: the name of a fault, or {"content": …} with "finish" and "usage" where wanted, in which FENCES
+and FENCE stand for what fences data in the prompt; without a script, a good answer. --log gets a
+line of JSON a request. DIR holds cert.pem and key.pem, and client-ca.pem where clients need a
 certificate. It ends when its standard input does, so that nobody has to kill it.
 """
 
@@ -72,6 +73,12 @@ class Request:
     def parameters(self):
         """The request's parameters by name, so that a test sees which ones came."""
         return " ".join(sorted(set(self.body) - {"model", "messages", "stream"}))
+
+    def replayed(self, content):
+        """With the lines that fence data in the prompt for FENCES, and the last one for FENCE."""
+        lines = [line for m in self.body.get("messages", []) for line in m["content"].split("\n")
+                 if line.startswith(("<data ", "</data "))]
+        return content.replace("FENCES", "\n".join(lines)).replace("FENCE", lines[-1] if lines else "")
 
     def usage(self):
         size = sum(len(m["content"].encode()) for m in self.body.get("messages", []))
@@ -615,7 +622,7 @@ def scripted(script):
 
     def play(r):
         r.head()
-        r.stream(item["content"], item.get("finish", "stop"), item.get("usage", True))
+        r.stream(r.replayed(item["content"]), item.get("finish", "stop"), item.get("usage", True))
     return play
 
 
