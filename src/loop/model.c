@@ -37,7 +37,9 @@ const char *model_key_of_environment(const struct settings *settings)
 
 static int run_helper(const char *helper, char **ret, struct error *err)
 {
-	const char *const argv[] = { "sh", "-c", helper, NULL };
+	/* Nobody can interrupt it, since our signals wait for us. */
+	const char *const argv[] = { "sh", "-c",   "exec timeout 60 sh -c \"$1\"",
+				     "sh", helper, NULL };
 	struct strbuf out = STRBUF_INIT;
 	int failed = process_run(argv, &out, KEY_MAX, err);
 
@@ -80,14 +82,16 @@ static void examine_endpoint(const struct settings *settings, struct probes *ret
 	CLEANUP_HTTP_SETTINGS struct http_settings http = { 0 };
 	CLEANUP_FREE char *detail = NULL;
 	struct error err = ERROR_INIT;
+	bool proxy;
 
 	if (model_find(settings, &endpoint, &err) ||
 	    http_settings_read(endpoint.url, &http, &err)) {
 		probes_add(ret, "endpoint", false, err.message, err.hint);
 		return;
 	}
+	proxy = http.proxy && *http.proxy && endpoint.reach != ENDPOINT_LOOPBACK;
 	detail = xstrfmt("%s, %s%s", endpoint.name, where[endpoint.reach],
-			 http.proxy && *http.proxy ? ", by the proxy of http.proxy" : "");
+			 proxy ? ", by the proxy of http.proxy" : "");
 	probes_add(ret, "endpoint", true, detail, NULL);
 }
 
@@ -166,7 +170,8 @@ int model_open(struct search *s, struct error *err)
 	options.ca_info = http.ca_info;
 	options.cert = http.cert;
 	options.cert_key = http.key;
-	options.proxy = http.proxy;
+	/* A proxy's loopback is another machine's: nothing goes there unseen. */
+	options.proxy = endpoint.reach == ENDPOINT_LOOPBACK ? NULL : http.proxy;
 	options.retry.deadline = s->settings.endpoint_timeout;
 	options.on_wait = on_wait;
 	options.data = s;

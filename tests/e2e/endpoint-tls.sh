@@ -56,7 +56,8 @@ git config --unset http.proxy
 check_status 'so is that of the environment' 2 env http_proxy="http://127.0.0.1:$port" git autoresearch start
 check_equal 'twice in all' 2 "$(asked server .path | grep -c model.example)"
 git config autoresearch.endpoint "$url"
-check_status 'but never for this machine' 3 env http_proxy=http://127.0.0.1:1 git autoresearch start --max-experiments=1
+check_status 'but neither for this machine' 3 env http_proxy=http://127.0.0.1:1 \
+	git -c http.proxy=http://127.0.0.1:1 autoresearch start --max-experiments=1
 check_equal 'four were asked for' 4 "$(git autoresearch log --json | wc -l)"
 check_status 'the ledger verifies' 0 git autoresearch verify
 

@@ -247,6 +247,18 @@ git config --unset autoresearch.apiKeyHelper
 check_status 'without either there is no key' 3 git autoresearch start --max-experiments=1
 check_equal 'and no header' null "$(asked script .authorization | tail -n 1)"
 
+note 'For one start.'
+check_status '--proposer=endpoint' 3 git -c autoresearch.proposer=sweep autoresearch start \
+	--proposer=endpoint --max-experiments=1
+check_equal 'asks the model' endpoint/test-model \
+	"$(git show refs/autoresearch/main/ledger:record.json | jq -r .proposedBy)"
+check_status 'a tracked file cannot say whom to ask' 128 sh -c 'cp -r .git ../tracked.git &&
+	git clone -q ../tracked.git ../tracked && cd ../tracked && git config autoresearch.proposer endpoint &&
+	printf "[autoresearch]\n\tendpoint = http://192.0.2.1/v1\n\tmodel = m\n" >.gitconfig &&
+	git add .gitconfig && git commit -qm endpoint && git autoresearch start'
+check 'so there is none' grep -qx 'fatal: the proposer is an endpoint, but no autoresearch.endpoint is configured' "$scratch/err"
+check 'with a hint' grep -q '^hint: git config autoresearch.endpoint http' "$scratch/err"
+
 note 'A socket.'
 git config autoresearch.endpoint "unix://$scratch/script.socket"
 check_status 'a server on a UNIX socket' 3 git autoresearch start --max-experiments=1
