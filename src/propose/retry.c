@@ -113,12 +113,16 @@ static int status_of_words(const struct retry_attempt *a)
 {
 	static const char *const busy[] = { "rate_limit", "rate limit", "overloaded",
 					    "too many requests" };
+	static const char *const keyless[] = { "api key", "api_key", "unauthorized",
+					       "authentication" };
 	static const char *const ours[] = { "invalid_request", "badrequest", "not_found" };
 
 	if (a->refusal->status)
 		return a->refusal->status;
 	if (says_any(a->refusal, busy, ARRAY_SIZE(busy)))
 		return 429;
+	if (says_any(a->refusal, keyless, ARRAY_SIZE(keyless)))
+		return 401;
 	if (says_any(a->refusal, ours, ARRAY_SIZE(ours)))
 		return 400;
 	/* Half-way through an answer it is the server that failed. */

@@ -66,6 +66,7 @@ check_equal 'one reply was mended' '2 peer-1' "$(jq -r '.asked | "\(.turns) \(.s
 check_equal 'its tokens are estimated, since it says nothing of them' true "$(jq .asked.tokens.estimated "$scratch/record")"
 check_status 'its next error is for a person' 2 git autoresearch start
 check 'to read' grep -qE "^fatal: 127.0.0.1:$port: .*Incorrect API key provided" "$scratch/err"
+check 'with a hint' grep -q '^hint: .*autoresearch.apiKeyEnv' "$scratch/err"
 check_status 'the ledger verifies' 0 git autoresearch verify
 kill "$peer"
 wait "$peer" 2>/dev/null

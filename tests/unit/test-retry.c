@@ -178,6 +178,10 @@ static void errors_of_success(void **state)
 		{ { .message = "Overloaded" }, false, RETRY_LATER },
 		{ { .message = "no", .kind = "invalid_request_error" }, true, RETRY_REFUSED },
 		{ { .message = "no", .kind = "insufficient_quota" }, true, RETRY_REFUSED },
+		{ { .message = "Incorrect API key", .kind = "invalid_request_error" },
+		  true,
+		  RETRY_AUTH },
+		{ { .message = "no", .kind = "authentication_error" }, false, RETRY_AUTH },
 	};
 
 	(void)state;
