@@ -170,7 +170,8 @@ static void on_result(const struct chat_result *result, void *data)
 	if (result->status == CHAT_DONE) {
 		note_answer(a->asked, &a->request, result);
 		strbuf_reset(&a->last);
-		strbuf_addstr(&a->last, result->text);
+		/* What is longer is refused, and not kept whole. */
+		strbuf_add(&a->last, result->text, strnlen(result->text, REPLY_MAX + 1));
 		a->cut = result->finish == CHAT_FINISH_LENGTH;
 		return;
 	}
@@ -216,7 +217,6 @@ static bool find_file(const char *path, struct edits_file *ret, void *data)
 	struct asking *a = data;
 	struct repo *repo = a->s->repo;
 	const char *base = search_incumbent(a->s);
-
 	int missing = repo_read_file(repo, base, path, FILE_MAX, &content, &a->error);
 
 	if (!missing)
@@ -241,12 +241,19 @@ static bool is_editable(const char *path, void *data)
 	return scope_allows(&config->editable, &config->hidden, &change);
 }
 
+static void describe(const struct asking *a, const char *subject, const char *rationale,
+		     struct proposal *ret)
+{
+	CLEANUP_FREE char *name = xstrfmt("endpoint/%s", a->s->settings.model);
+
+	proposal_describe(ret, subject, rationale, name);
+}
+
 /* Makes a proposal of the last reply. 0; 1 where that cannot be, and `why` says so; -1. */
 static int read_reply(struct asking *a, struct proposal *ret, struct error *err)
 {
 	const struct edits_base base = { find_file, is_editable, a };
 	CLEANUP_REPLY struct reply reply = REPLY_INIT;
-	CLEANUP_FREE char *name = xstrfmt("endpoint/%s", a->s->settings.model);
 	int refused;
 
 	free(steal_ptr(a->subject));
@@ -260,18 +267,16 @@ static int read_reply(struct asking *a, struct proposal *ret, struct error *err)
 	}
 	if (refused)
 		return 1;
-	proposal_describe(ret, reply.subject, reply.rationale, name);
+	describe(a, reply.subject, reply.rationale, ret);
 	return 0;
 }
 
 /* What is recorded of a reply that cannot be used. */
 static void refuse(struct asking *a, struct proposal *ret)
 {
-	CLEANUP_FREE char *name = xstrfmt("endpoint/%s", a->s->settings.model);
 	CLEANUP_FREE char *why = xstrfmt("The reply cannot be used: %s.", a->why.sentence.buf);
 
-	proposal_describe(ret, a->subject ? a->subject : "a reply that cannot be used", why,
-			  name);
+	describe(a, a->subject ? a->subject : "a reply that cannot be used", why, ret);
 	ret->refused = steal_ptr(a->why.reason);
 }
 

@@ -9,6 +9,9 @@
 /* Of what a server says instead of an answer, and of the beginning of a stream. */
 #define REFUSAL_MAX (64 << 10)
 
+/* No server reads or says more of them in one answer. */
+#define TOKENS_MAX 1000000000
+
 /* A prompt below this many tokens is not worth a judgement on what was read of it. */
 #define ESTIMATE_MIN 256
 
@@ -125,17 +128,24 @@ static void take_choice(struct completion *c, const struct json *choice)
 	c->chosen = true;
 }
 
+static bool is_count(int64_t tokens)
+{
+	return tokens >= 0 && tokens <= TOKENS_MAX;
+}
+
 /* One that says nothing of the prompt says nothing: some servers send zeros. */
 static void take_usage(struct completion *c, const struct json *usage)
 {
 	const struct json *details = json_get(usage, "prompt_tokens_details");
 	int64_t prompt, completion, cached = 0;
 
-	if (json_as_int(json_get(usage, "prompt_tokens"), &prompt) || prompt <= 0)
+	if (json_as_int(json_get(usage, "prompt_tokens"), &prompt) || !prompt ||
+	    !is_count(prompt))
 		return;
-	if (json_as_int(json_get(usage, "completion_tokens"), &completion) || completion < 0)
+	if (json_as_int(json_get(usage, "completion_tokens"), &completion) ||
+	    !is_count(completion))
 		return;
-	if (json_as_int(json_get(details, "cached_tokens"), &cached) || cached < 0)
+	if (json_as_int(json_get(details, "cached_tokens"), &cached) || !is_count(cached))
 		cached = 0;
 	c->usage = (struct chat_usage){ prompt, completion, cached, false };
 	c->counted = true;

@@ -204,6 +204,10 @@ static void usage(void **state)
 	assert_true(usage_of(STOP USAGE("{\"prompt_tokens\":1e300,\"completion_tokens\":1}"), 9,
 			     CHAT_FLAWLESS)
 			    .estimated);
+	assert_true(
+		usage_of(STOP USAGE("{\"prompt_tokens\":2000000000,\"completion_tokens\":1}"),
+			 9, CHAT_FLAWLESS)
+			.estimated);
 }
 
 #define READ(prompt, cached)                                                \
