@@ -35,11 +35,11 @@ const char *model_key_of_environment(const struct settings *settings)
 	return value && *value ? value : NULL;
 }
 
-static int run_helper(const char *helper, char **ret, struct error *err)
+static int run_key_command(const char *command, char **ret, struct error *err)
 {
 	/* Nobody can interrupt it, since our signals wait for us. */
-	const char *const argv[] = { "sh", "-c",   "exec timeout 60 sh -c \"$1\"",
-				     "sh", helper, NULL };
+	const char *const argv[] = { "sh", "-c",    "exec timeout 60 sh -c \"$1\"",
+				     "sh", command, NULL };
 	struct strbuf out = STRBUF_INIT;
 	int failed = process_run(argv, &out, KEY_MAX, err);
 
@@ -60,7 +60,7 @@ static int find_key(const struct settings *settings, char **ret, struct error *e
 		return 0;
 	}
 	if (settings->api_key_helper && *settings->api_key_helper)
-		return run_helper(settings->api_key_helper, ret, err);
+		return run_key_command(settings->api_key_helper, ret, err);
 	if (!name || !*name)
 		return 0;
 	error_set(err, "the variable '%s', which autoresearch.apiKeyEnv names, is not set",
@@ -97,18 +97,18 @@ static void examine_endpoint(const struct settings *settings, struct probes *ret
 
 static void examine_key(const struct settings *settings, struct probes *ret)
 {
-	const char *name = settings->api_key_env, *helper = settings->api_key_helper;
+	const char *name = settings->api_key_env, *command = settings->api_key_helper;
 	bool named = name && *name, set = model_key_of_environment(settings);
-	bool helped = helper && *helper;
+	bool printed = command && *command;
 	CLEANUP_FREE char *detail = NULL;
 
-	if (named && (set || !helped))
+	if (named && (set || !printed))
 		detail = xstrfmt("in the variable %s, which is %sset", name, set ? "" : "not ");
 	else
-		detail = xstrdup(helped ? "printed by the command of autoresearch.apiKeyHelper"
-					: "none is configured, and none is sent");
-	probes_add(ret, "model's key", set || helped || !named, detail,
-		   set || helped || !named ? NULL : "export it before git autoresearch start");
+		detail = xstrdup(printed ? "printed by the command of autoresearch.apiKeyHelper"
+					 : "none is configured, and none is sent");
+	probes_add(ret, "model's key", set || printed || !named, detail,
+		   set || printed || !named ? NULL : "export it before git autoresearch start");
 }
 
 static void examine_libcurl(struct probes *ret)
