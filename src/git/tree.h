@@ -23,6 +23,14 @@ int tree_apply_edits(struct repo *repo, const char *base, const struct proposal 
 		     struct error *err);
 
 /*
+ * Brings a proposal that was made on the commit `from` to the commit `to`: what changed between
+ * the two in a file that it edits is merged in, as `git merge-file` does. A file in which the two
+ * touch the same lines stays as it was proposed. `from` and `to` may be the same.
+ */
+int tree_carry(struct repo *repo, const char *from, const char *to, struct proposal *p,
+	       struct error *err);
+
+/*
  * The first path, in git's order, by which `tree` differs from the commit `base` and that a
  * candidate may not change: 1 with the path in `ret`; 0 where all is in scope; -1.
  */

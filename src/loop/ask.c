@@ -4,6 +4,8 @@
 
 #include "base/digest.h"
 #include "base/number.h"
+#include "git/tree.h"
+#include "loop/ask.h"
 #include "loop/briefing.h"
 #include "loop/model.h"
 #include "model/scope.h"
@@ -18,9 +20,10 @@
 
 #define MODE_FILE 0100644u
 
-/* One proposal that is asked for, in at most two turns. */
 struct asking {
 	struct search *s;
+	char base[OID_HEX_SIZE]; /* the incumbent that it is asked on top of */
+	int64_t reserved;	 /* tokens that others may take */
 	struct prompt prompt;
 	struct chat_message messages[3];
 	struct chat_request request;
@@ -34,13 +37,17 @@ struct asking {
 	bool unreadable; /* one of them could not be had, as `error` says */
 
 	/* Of the turn that goes on. */
+	struct chat_exchange *exchange; /* NULL: none */
 	bool over, answered, cut;
 	enum chat_status status;
 	struct error error;
 };
 
-static void asking_release(struct asking *a)
+void asking_free(struct asking *a)
 {
+	if (!a)
+		return;
+	chat_cancel(a->exchange);
 	prompt_release(&a->prompt);
 	strbuf_release(&a->first);
 	strbuf_release(&a->repair);
@@ -51,6 +58,7 @@ static void asking_release(struct asking *a)
 	for (size_t i = 0; i < a->files_nr; i++)
 		strbuf_release(&a->files[i]);
 	free(a->files);
+	free(a);
 }
 
 /* --- The request */
@@ -59,11 +67,10 @@ static void asking_release(struct asking *a)
 static double temperature_of(const struct search *s, int64_t number)
 {
 	double low = s->settings.temperature_low, high = s->settings.temperature_high;
-	int nr = s->config.candidates;
+	int64_t nr = s->config.candidates;
+	double share = nr < 2 ? 0 : (double)((number - 1) % nr) / (double)(nr - 1);
 
-	if (nr < 2)
-		return low;
-	return round((low + (high - low) * (double)((number - 1) % nr) / (nr - 1)) * 100) / 100;
+	return round((low + (high - low) * share) * 100) / 100;
 }
 
 /* So that who asks again is told the same, as far as the server keeps to it. */
@@ -91,11 +98,14 @@ static size_t request_size(const struct chat_request *request)
 static bool can_pay(const struct asking *a)
 {
 	int64_t budget = a->s->config.budget.tokens;
-	int64_t spent = a->s->totals.tokens + asked_tokens(a->asked);
+	int64_t spent = a->s->totals.tokens + asked_tokens(a->asked) + a->reserved;
 
-	return !budget ||
-	       spent + prompt_tokens(request_size(&a->request)) + a->request.max_tokens <=
-		       budget;
+	return !budget || spent + asking_reserve(a) <= budget;
+}
+
+int64_t asking_reserve(const struct asking *a)
+{
+	return prompt_tokens(request_size(&a->request)) + a->request.max_tokens;
 }
 
 static int prepare(struct asking *a, int64_t number, struct error *err)
@@ -164,6 +174,7 @@ static void on_result(const struct chat_result *result, void *data)
 	CLEANUP_STRBUF struct strbuf time = STRBUF_INIT;
 	struct asking *a = data;
 
+	a->exchange = NULL;
 	a->status = result->status;
 	a->answered = a->over = true;
 	note_cost(a->asked, result);
@@ -184,21 +195,21 @@ static void on_result(const struct chat_result *result, void *data)
 	error_status(&a->error, EXIT_FAILING);
 }
 
-/* 0 with the reply in `last`; 1 where a person ended it; -1. */
-static int turn(struct asking *a, struct error *err)
+static int turn_begin(struct asking *a, struct error *err)
 {
-	struct chat_exchange *exchange;
+	a->over = a->answered = false;
+	return chat_ask(a->s->model->chat, &a->request, on_result, a, &a->exchange, err);
+}
+
+/* 0 with the reply in `last`; 1 where a person ended it; -1. */
+static int turn_end(struct asking *a, struct error *err)
+{
 	struct search *s = a->s;
 	int failed;
 
-	a->over = a->answered = false;
-	if (chat_ask(s->model->chat, &a->request, on_result, a, &exchange, err))
-		return -1;
 	s->waiting = &a->over;
 	failed = evloop_run(s->events, &a->over, err);
 	s->waiting = NULL;
-	if (!a->answered)
-		chat_cancel(exchange);
 	if (failed)
 		return -1;
 	if (!a->answered)
@@ -216,11 +227,10 @@ static bool find_file(const char *path, struct edits_file *ret, void *data)
 	struct strbuf content = STRBUF_INIT;
 	struct asking *a = data;
 	struct repo *repo = a->s->repo;
-	const char *base = search_incumbent(a->s);
-	int missing = repo_read_file(repo, base, path, FILE_MAX, &content, &a->error);
+	int missing = repo_read_file(repo, a->base, path, FILE_MAX, &content, &a->error);
 
 	if (!missing)
-		missing = repo_file_mode(repo, base, path, &ret->mode, &a->error);
+		missing = repo_file_mode(repo, a->base, path, &ret->mode, &a->error);
 	if (missing) {
 		a->unreadable |= missing < 0;
 		strbuf_release(&content);
@@ -268,7 +278,7 @@ static int read_reply(struct asking *a, struct proposal *ret, struct error *err)
 	if (refused)
 		return 1;
 	describe(a, reply.subject, reply.rationale, ret);
-	return 0;
+	return tree_carry(a->s->repo, a->base, search_incumbent(a->s), ret, err);
 }
 
 /* What is recorded of a reply that cannot be used. */
@@ -311,7 +321,7 @@ static bool cannot_be_mended(const struct asking *a)
 static int mend(struct asking *a, struct proposal *ret, struct error *err)
 {
 	struct error failure = ERROR_INIT;
-	int r = turn(a, &failure);
+	int r = turn_begin(a, &failure) ? -1 : turn_end(a, &failure);
 
 	if (!r)
 		return read_reply(a, ret, err);
@@ -355,10 +365,9 @@ static void keep_evidence(struct asking *a, struct proposal *ret)
 	ret->asked = steal_ptr(a->asked);
 }
 
-/* 0 with a proposal; 1 where a person ended it; -1. */
-static int ask(struct asking *a, struct proposal *ret, struct error *err)
+static int finish(struct asking *a, struct proposal *ret, struct error *err)
 {
-	int r = turn(a, err);
+	int r = turn_end(a, err);
 
 	if (r)
 		return r;
@@ -373,29 +382,40 @@ static int ask(struct asking *a, struct proposal *ret, struct error *err)
 	return 0;
 }
 
-int model_propose(struct search *s, int64_t number, struct proposal *ret,
-		  enum proposed *ret_how, struct error *err)
+int asking_finish(struct asking *a, int64_t others, struct proposal *ret, struct error *err)
 {
-	CLEANUP(asking_release)
-	struct asking a = { .s = s,
-			    .prompt = PROMPT_INIT,
-			    .first = STRBUF_INIT,
-			    .repair = STRBUF_INIT,
-			    .last = STRBUF_INIT,
-			    .why = COMPLAINT_INIT };
 	int r;
 
-	if (model_open(s, err) || prepare(&a, number, err))
-		return -1;
-	if (!can_pay(&a)) {
-		*ret_how = PROPOSED_TOO_DEAR;
-		return 0;
-	}
-	if (s->watcher && s->watcher->phase)
-		s->watcher->phase(number, PHASE_PROPOSE, s->model->timeout, s->watcher->data);
-	r = ask(&a, ret, err);
+	a->reserved = others;
+	r = finish(a, ret, err);
 	/* What no record will count was paid for as well. */
-	s->totals.tokens += asked_tokens(a.asked);
-	*ret_how = r ? PROPOSED_CANCELLED : PROPOSED;
-	return r < 0 ? -1 : 0;
+	if (a->asked)
+		a->s->totals.tokens += asked_tokens(a->asked);
+	return r;
+}
+
+int asking_begin(struct search *s, int64_t number, int64_t others, struct asking **ret,
+		 struct error *err)
+{
+	struct asking *a = xcalloc(1, sizeof(*a));
+	int failed;
+
+	*a = (struct asking){ .s = s,
+			      .reserved = others,
+			      .prompt = PROMPT_INIT,
+			      .first = STRBUF_INIT,
+			      .repair = STRBUF_INIT,
+			      .last = STRBUF_INIT,
+			      .why = COMPLAINT_INIT };
+	strcpy(a->base, search_incumbent(s));
+	failed = prepare(a, number, err);
+	if (!failed && !can_pay(a))
+		failed = 1;
+	if (!failed)
+		failed = turn_begin(a, err);
+	if (failed)
+		asking_free(a);
+	else
+		*ret = a;
+	return failed;
 }

@@ -28,9 +28,8 @@ struct briefing {
 	const struct settings *settings;
 	const struct totals *totals;
 	const char *program;
-	const char *key; /* of the model's endpoint, which no prompt ever holds; NULL */
-	int64_t experiment;	     /* the number that the proposal will have */
-	int64_t proposal, proposals; /* the how many of how many in its round; 0, 0: of one */
+	const char *key;    /* of the model's endpoint, which no prompt ever holds; NULL */
+	int64_t experiment; /* the number that the proposal will have */
 };
 
 /* For experiment `number` of a campaign that is being worked on. */

@@ -5,6 +5,7 @@
 
 #include "base/process.h"
 #include "git/http_settings.h"
+#include "loop/ask.h"
 
 #define KEY_MAX (16 << 10)
 
@@ -143,7 +144,8 @@ static void on_wait(const char *why, double seconds, void *data)
 {
 	struct search *s = data;
 
-	if (s->watcher && s->watcher->waiting)
+	/* What is asked for while a trial runs, nobody waits for yet. */
+	if (s->waiting && s->watcher && s->watcher->waiting)
 		s->watcher->waiting(why, seconds, s->settings.endpoint_timeout,
 				    s->watcher->data);
 }
@@ -182,6 +184,9 @@ void model_free(struct model *model)
 {
 	if (!model)
 		return;
+	for (size_t i = 0; i < model->round_nr; i++)
+		asking_free(model->round[i]);
+	free(model->round);
 	chat_free(model->chat);
 	if (model->key)
 		explicit_bzero(model->key, strlen(model->key));

@@ -3,12 +3,14 @@
 
 /*
  * The model behind autoresearch.endpoint as a proposer. model.c knows whom to ask and with which
- * key; ask.c asks for one proposal: briefing, prompt, reply, edits.
+ * key; round.c what is asked for at once; ask.c asks for one proposal.
  */
 
 #include "loop/propose.h"
 #include "propose/chat.h"
 #include "sandbox/probe.h"
+
+struct asking;
 
 /* An endpoint that is asked all through a campaign. */
 struct model {
@@ -16,6 +18,8 @@ struct model {
 	char *endpoint; /* its name */
 	char *key;	/* NULL: none is sent */
 	double timeout; /* s that an answer may take */
+	struct asking **round; /* those that are asked, in the order of their experiments */
+	size_t round_nr;
 };
 
 /* The endpoint that is configured, and that a model is: an error with a hint where not. */
@@ -33,7 +37,8 @@ void model_free(struct model *model);
 
 /*
  * As propose(). A reply that cannot be used is sent back once; the second such is a proposal
- * that is refused. -1 with status 2 where the endpoint fails, and will go on to.
+ * that is refused. -1 with status 2 where the endpoint fails, and will go on to. What is asked
+ * for ahead goes on while trials run.
  */
 int model_propose(struct search *s, int64_t number, struct proposal *ret,
 		  enum proposed *ret_how, struct error *err);

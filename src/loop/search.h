@@ -81,6 +81,7 @@ struct search {
 	struct network_allow network[NETWORK_NR]; /* resolved, each before its first use */
 	struct trial *running; /* what a signal cancels */
 	bool proposing;	       /* and it is a proposer */
+	int64_t experiments_left; /* at most so many more are wanted of this run, one at least */
 	bool *waiting;	       /* for a model, until this is set; NULL: not now */
 	char policy[65];
 	char *host;

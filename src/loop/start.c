@@ -50,6 +50,19 @@ static bool is_over(struct search *s, const struct start_options *options,
 	return false;
 }
 
+/* Before is_over() will say so. */
+static int64_t experiments_left(const struct search *s, const struct start_options *options,
+				const struct start_result *result)
+{
+	int64_t left = INT64_MAX, budget = s->config.budget.experiments;
+
+	if (budget)
+		left = budget - s->totals.experiments;
+	if (options->max_experiments && options->max_experiments - result->experiments < left)
+		left = options->max_experiments - result->experiments;
+	return left;
+}
+
 static int prepare(struct search *s, enum step *ret, struct error *err)
 {
 	int cancelled;
@@ -78,6 +91,7 @@ static int loop(struct search *s, const struct start_options *options, struct st
 	if (prepare(s, &step, err))
 		return -1;
 	while (!is_over(s, options, &begin, ret)) {
+		s->experiments_left = experiments_left(s, options, ret);
 		if (search_step(s, &step, err))
 			return -1;
 		switch (step) {

@@ -13,6 +13,7 @@ echo 271828 >heldout/seed
 git init -q
 git add -A
 git commit -qm 'a character-level language model, badly tuned'
+one_by_one
 
 python3 - >"$scratch/ideas" <<'PYTHON'
 import json

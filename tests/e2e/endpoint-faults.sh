@@ -7,6 +7,7 @@
 . "$here/lib-endpoint.sh"
 
 new_repo
+one_by_one
 # Two lists of faults: of those that only make it wait, and of answers in strange forms, each of
 # which is a reply that cannot be used, so that it is quoted and mended. What it is read as stands
 # beside it.

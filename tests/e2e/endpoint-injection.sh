@@ -70,6 +70,7 @@ cat >.autoresearch/config <<'CONFIG'
 	disk = 16M
 	output = 1M
 CONFIG
+git config -f .autoresearch/config search.candidates 1
 git add -A
 git commit -qm 'INJECTED by a commit'
 

@@ -53,6 +53,9 @@ PYTHON
 )
 
 new_repo
+# It answers in the order in which it is asked.
+git config -f .autoresearch/config search.candidates 1
+git commit -qam 'one proposal at a time'
 git config autoresearch.proposer endpoint
 git config autoresearch.endpoint "http://127.0.0.1:$port/v1"
 git config autoresearch.model peer

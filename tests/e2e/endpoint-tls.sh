@@ -19,6 +19,7 @@ certificate client "${signed[@]}"
 (cd "$scratch/tls" && mv server.pem cert.pem && mv server-key.pem key.pem && cp ca.pem client-ca.pem)
 
 new_repo
+one_by_one
 ask_model server --tls "$scratch/tls" <<'SCRIPT'
 [{"content": "90\n\nvalue\n```\n90\n```\n"}, {"content": "80\n\nvalue\n```\n80\n```\n"},
  {"content": "70\n\nvalue\n```\n70\n```\n"}, {"content": "60\n\nvalue\n```\n60\n```\n"}]

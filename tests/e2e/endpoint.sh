@@ -44,6 +44,7 @@ cat >.autoresearch/config <<'CONFIG'
 CONFIG
 git add -A
 git commit -qm 'parameters'
+one_by_one
 
 # The script. Each reply is a file's whole content, a search, a diff, or none of these.
 ask_model script <<'SCRIPT'
@@ -138,8 +139,7 @@ check_equal 'twice where a reply could not be used' '2 2 4 2 4 2 4 2 2 4 2 2 2 2
 check_equal 'then the reply itself, and why' 'assistant user' \
 	"$(asked script '.body.messages | select(length == 4) | .[2:] | map(.role) | join(" ")' | sort -u | tr -d '"')"
 check 'with the place' sh -c "jq -r '.body.messages[3].content // empty' '$scratch/script.log' | grep -q 'rate = 90'"
-check_equal 'the temperature rises over a round' '0.2 0.4 0.6 0.8 0.2 0.4 0.6 0.8 0.2 0.4 0.6 0.8 0.2 0.4' \
-	"$(asked script 'select(.body.messages | length == 2) | .body.temperature' | xargs)"
+check_equal 'a round of one has the lowest temperature' 0.2 "$(asked script .body.temperature | sort -u)"
 check_equal 'each has a seed of its own' 14 "$(asked script .body.seed | sort -u | wc -l)"
 check_equal 'the answer is bounded by a quarter of the window' 8000 \
 	"$(asked script 'select(.body.messages | length == 2) | .body.max_tokens' | sort -u)"
@@ -166,7 +166,7 @@ record() { # record <n>: the commit of its record
 }
 git show "$(record 2):record.json" >"$scratch/two.json"
 check_equal 'whom, which model, which parameters, how often' \
-	"${url#http://} test-model fault-1 0.4 8000 2" \
+	"${url#http://} test-model fault-1 0.2 8000 2" \
 	"$(jq -r '.asked | "\(.endpoint)/v1 \(.model) \(.served) \(.temperature) \(.maxTokens) \(.turns)"' "$scratch/two.json")"
 check 'the seed that was sent' test "$(jq .asked.seed "$scratch/two.json")" = "$(asked script .body.seed | sed -n 2p)"
 check 'how long' jq -e '.asked.seconds > 0' "$scratch/two.json"
@@ -193,7 +193,7 @@ check 'tokens are counted' test "$sum" -gt 10000
 check_equal 'the totals hold them' "$sum" "$(git autoresearch status --json | jq .tokens)"
 check 'status tells them' sh -c "git autoresearch status | grep -qx 'tokens      $sum'"
 check 'show tells whom and what' sh -c "git autoresearch show 2 |
-	grep -qE '^asked      test-model at 127.0.0.1:[0-9]+: [0-9]+ tokens \(6 cached\), answer 14; .*temperature 0.4, 2 turns$'"
+	grep -qE '^asked      test-model at 127.0.0.1:[0-9]+: [0-9]+ tokens \(6 cached\), answer 14; .*temperature 0.2, 2 turns$'"
 
 note 'The key.'
 git cat-file --batch-all-objects --batch --unordered >"$scratch/objects"

@@ -34,6 +34,12 @@ ask_model() {
 	git config autoresearch.model test-model
 }
 
+# one_by_one: a round has one proposal, so that replies of a script come in its order.
+one_by_one() {
+	git config -f .autoresearch/config search.candidates 1
+	git commit -qam 'one proposal at a time'
+}
+
 # asked <name> <jq filter>: of each request to a server.
 asked() {
 	jq -c "$2" "$scratch/$1.log"

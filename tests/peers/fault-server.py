@@ -8,8 +8,10 @@ listens on, then "ready". What it does with a request is the first part of its p
 POST /<fault>/v1/chat/completions, where <fault> is a function below, with "-" for "_". What is
 sent to /v1/chat/completions gets the items of --script, a JSON list, in order, the last one for
 ever: the name of a fault, or {"content": …} with "finish" and "usage" where wanted, in which FENCES
-and FENCE stand for what fences data in the prompt; without a script, a good answer. --log gets a
-line of JSON a request. DIR holds cert.pem and key.pem, and client-ca.pem where clients need a
+and FENCE stand for what fences data in the prompt. One with "for" goes to a request whose last
+message holds that text, and one with "together" waits until so many requests of the script are being
+answered. Without a script, a good answer. --log gets a line of JSON a request. DIR holds cert.pem
+and key.pem, and client-ca.pem where clients need a
 certificate. It ends when its standard input does, so that nobody has to kill it.
 """
 
@@ -27,6 +29,7 @@ import time
 FAULTS = {}
 COUNTS = {}
 LOCK = threading.Lock()
+TOGETHER = threading.Condition()
 
 
 def fault(function):
@@ -613,14 +616,29 @@ def huge_error(r):
     forever(r, b"blah ")
 
 
-def scripted(script):
-    """The next item of the script, as a function."""
+def wait_for_others(number):
+    """True when `number` wait here at the same time, or did."""
+    with TOGETHER:
+        waiting = COUNTS["waiting"] = COUNTS.get("waiting", 0) + 1
+        TOGETHER.notify_all()
+        met = TOGETHER.wait_for(lambda: COUNTS["waiting"] > (waiting - 1) // number * number + number - 1, 60)
+    return met
+
+
+def scripted(script, request):
+    """The next item of the script that is for this request, as a function."""
+    said = request.body["messages"][-1]["content"]
     with LOCK:
-        item = script.pop(0) if len(script) > 1 else script[0]
+        nth = next((i for i, item in enumerate(script)
+                    if isinstance(item, str) or item.get("for", "") in said), -1)
+        item = script.pop(nth) if len(script) > 1 else script[0]
     if isinstance(item, str):
         return FAULTS[item]
 
     def play(r):
+        if not wait_for_others(item.get("together", 1)):
+            r.answer(400, "nobody else asks", "text/plain")
+            return
         r.head()
         r.stream(r.replayed(item["content"]), item.get("finish", "stop"), item.get("usage", True))
     return play
@@ -658,7 +676,7 @@ def serve(connection, options):
                 log.write(json.dumps({"path": request.path, "body": request.body, "authorization":
                                       request.headers.get("authorization")}) + "\n")
         if request.fault == "v1":
-            scripted(options.script or ["good"])(request)
+            scripted(options.script or ["good"], request)(request)
         elif request.fault in FAULTS:
             FAULTS[request.fault](request)
         else:

@@ -73,6 +73,46 @@ static void no_edit_and_an_equal_one_give_the_same_tree(void **state)
 	assert_string_equal(tree, base);
 }
 
+/* What a proposal for a.txt that was made on one version becomes on another. */
+static void assert_carried(const char *before, const char *now, const char *proposed,
+			   const char *expected)
+{
+	CLEANUP_START struct start s = { 0 };
+	CLEANUP_PROPOSAL struct proposal p = PROPOSAL_INIT;
+	char from[OID_HEX_SIZE], to[OID_HEX_SIZE];
+
+	start(&s);
+	write_text("src/a.txt", before);
+	sh("git commit -qam before --allow-empty");
+	assert_done(repo_head(s.repo, from, &err));
+	write_text("src/a.txt", now);
+	sh("git commit -qam now --allow-empty");
+	assert_done(repo_head(s.repo, to, &err));
+	add(&p, "src/a.txt", proposed);
+	assert_done(tree_carry(s.repo, from, to, &p, &err));
+	assert_int_equal(p.edits_nr, 1);
+	if (expected)
+		assert_string_equal(p.edits[0].content, expected);
+	else
+		assert_null(p.edits[0].content);
+	assert_int_equal(p.edits[0].len, expected ? strlen(expected) : 0);
+}
+
+static void a_proposal_is_carried_over(void **state)
+{
+	(void)state;
+	assert_carried("1\n2\n3\n4\n5\n", "0\n2\n3\n4\n5\n", "1\n2\n3\n4\n6\n",
+		       "0\n2\n3\n4\n6\n");
+	/* Nothing happened in between. */
+	assert_carried("1\n2\n", "1\n2\n", "1\n3\n", "1\n3\n");
+	/* The same happened. */
+	assert_carried("1\n2\n", "1\n3\n", "1\n3\n", "1\n3\n");
+	/* Who wants the same lines otherwise has them so. */
+	assert_carried("1\n2\n3\n", "1\n4\n3\n", "1\n5\n3\n", "1\n5\n3\n");
+	assert_carried("1\n2\n3\n", "1\n4\n3\n", NULL, NULL);
+	assert_carried("1\n", "", "1\n2\n", "1\n2\n");
+}
+
 static void files_and_folders_give_way_to_each_other(void **state)
 {
 	CLEANUP_START struct start s = { 0 };
@@ -495,6 +535,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		fixture_test(edits_add_change_and_remove),
 		fixture_test(no_edit_and_an_equal_one_give_the_same_tree),
+		fixture_test(a_proposal_is_carried_over),
 		fixture_test(files_and_folders_give_way_to_each_other),
 		fixture_test(everything_can_be_removed),
 		fixture_test(paths_that_no_tree_may_hold_are_refused),
