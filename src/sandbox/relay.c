@@ -61,6 +61,7 @@ struct relay {
 	struct connection *connections, *closed;
 	size_t nr, max;
 	bool paused; /* nothing more is accepted */
+	int64_t bytes;
 };
 
 static bool watch(struct relay *r, struct end *e, uint32_t events)
@@ -130,7 +131,7 @@ static void free_closed(struct relay *r)
 }
 
 /* Reads into an empty buffer. False where there is nothing to be had now. */
-static bool fill(struct end *from)
+static bool fill(struct relay *r, struct end *from)
 {
 	struct flow *f = from->in;
 	ssize_t n = recv(from->fd, f->buf, sizeof(f->buf), MSG_DONTWAIT);
@@ -139,6 +140,7 @@ static bool fill(struct end *from)
 		return false;
 	f->begin = 0;
 	f->end = n > 0 ? (size_t)n : 0;
+	r->bytes += (int64_t)f->end;
 	f->ended = n <= 0;
 	f->failed = n < 0;
 	return n > 0;
@@ -166,13 +168,13 @@ static bool drain(struct flow *f, const struct end *to)
 }
 
 /* Moves what it can one way, and the end with it. False: the source was reset. */
-static bool move(struct end *from, struct end *to)
+static bool move(struct relay *r, struct end *from, struct end *to)
 {
 	struct flow *f = from->in;
 
 	/* Of an end that hung up there are no more events: all of it is read. */
 	for (int i = 0; i < ROUNDS || from->hung; i++)
-		if (!drain(f, to) || f->ended || !fill(from))
+		if (!drain(f, to) || f->ended || !fill(r, from))
 			break;
 	if (f->begin < f->end || !f->ended || f->passed_on)
 		return true;
@@ -204,7 +206,7 @@ static bool watch_both(struct relay *r, struct connection *c)
 static void move_both(struct relay *r, struct connection *c)
 {
 	struct flow *f = c->flows;
-	bool reset = !move(&c->ends[0], &c->ends[1]) || !move(&c->ends[1], &c->ends[0]);
+	bool reset = !move(r, &c->ends[0], &c->ends[1]) || !move(r, &c->ends[1], &c->ends[0]);
 
 	if (reset || (f[0].passed_on && f[1].passed_on) || !watch_both(r, c))
 		close_connection(r, c, reset || f[0].failed || f[1].failed);
@@ -403,6 +405,11 @@ void relay_finish(struct relay *r, double seconds)
 		serve(r, is_drained(r) ? 0 : (int)(left * 1000) + 1);
 		left = seconds - seconds_since(&begin);
 	}
+}
+
+int64_t relay_bytes(const struct relay *r)
+{
+	return r ? r->bytes : 0;
 }
 
 void relay_free(struct relay *r)

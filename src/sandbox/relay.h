@@ -33,6 +33,9 @@ int relay_take(struct relay **relay, const struct network_allow *network, struct
  */
 void relay_finish(struct relay *relay, double seconds);
 
+/* The bytes that came from either side so far; of NULL none. */
+int64_t relay_bytes(const struct relay *relay);
+
 /* Closes all of it. */
 void relay_free(struct relay *relay);
 

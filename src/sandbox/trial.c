@@ -576,9 +576,9 @@ int trial_audit(struct trial *t, struct trial_audit *ret, struct error *err)
 	return witness_end(&t->witness, ret, err);
 }
 
-void trial_usage(struct trial *t, struct cgroup_usage *ret)
+int64_t trial_traffic(const struct trial *t)
 {
-	cgroup_leaf_usage(&t->leaf, ret);
+	return t->output + relay_bytes(t->relay);
 }
 
 void trial_close(struct trial *t)

@@ -95,8 +95,8 @@ int trial_upper_fd(struct trial *trial);
 /* Ends its audit and hands it over, complete; no phase can run any more. */
 int trial_audit(struct trial *trial, struct trial_audit *ret, struct error *err);
 
-/* Totals of all its phases so far. */
-void trial_usage(struct trial *trial, struct cgroup_usage *ret);
+/* How many bytes the phase that runs has printed, sent and been sent so far. */
+int64_t trial_traffic(const struct trial *trial);
 
 /* Removes the leaf and lets the disk go. */
 void trial_close(struct trial *trial);

@@ -166,10 +166,12 @@ static void each_direction_ends_by_itself(void **state)
 	outside = answer(f, f->service);
 	assert_int_equal(send(inside, "question", 8, 0), 8);
 	check_got(f, outside, "question");
+	assert_int_equal(relay_bytes(f->relay), 8);
 	shutdown(inside, SHUT_WR);
 	check_got(f, outside, "");
 	assert_int_equal(send(outside, "answer", 6, 0), 6);
 	check_got(f, inside, "answer");
+	assert_int_equal(relay_bytes(f->relay), 14);
 	close(outside);
 	check_got(f, inside, "");
 	close(inside);
