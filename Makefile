@@ -82,6 +82,17 @@ $(BUILD)/%.o: %.c
 	$(say) CC $<
 	$(Q)mkdir -p $(@D) && $(compile) -MMD -MP -c -o $@ $<
 
+# Texts that are part of the program, as the C strings that it is compiled with.
+as_c = sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/'
+AGENTS := $(sort $(wildcard src/propose/agents/*.conf))
+
+$(BUILD)/src/propose/agents.inc: $(AGENTS)
+	$(Q)mkdir -p $(@D)
+	$(Q)for f in $(AGENTS); do printf '{ "%s",\n' $$(basename $$f .conf); $(as_c) $$f; echo '},'; done >$@
+
+$(BUILD)/src/propose/adapter.o: CPPFLAGS += -I$(BUILD)/src
+$(BUILD)/src/propose/adapter.o: $(BUILD)/src/propose/agents.inc
+
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/lib.a
 	$(say) TEST $@
 	$(Q)mkdir -p $(@D) && $(compile) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/lib.a $(PKG_LIBS) -lcmocka -lm -pie
@@ -147,6 +158,8 @@ fmt:
 # root can. A change of group takes capabilities away, so they come last.
 WARDEN_GROUP ?=
 WARDEN_DIR := $(DESTDIR)$(PREFIX)/libexec/git-autoresearch
+# The adapters are in the program; these are to be read, and to write others by.
+AGENTS_DIR := $(DESTDIR)$(PREFIX)/share/git-autoresearch/agents
 install: all
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/$(PROGRAM)
 	install -D -m 755 $(WARDEN) $(WARDEN_DIR)/$(notdir $(WARDEN))
@@ -161,10 +174,13 @@ endif
 endif
 	for page in $(MAN); do section=$${page##*.}; \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done
+	install -d $(AGENTS_DIR)
+	install -m 644 $(AGENTS) $(AGENTS_DIR)
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/$(PROGRAM) $(WARDEN_DIR)/$(notdir $(WARDEN))
-	-rmdir $(WARDEN_DIR) 2>/dev/null
+	rm -f $(addprefix $(AGENTS_DIR)/,$(notdir $(AGENTS)))
+	-rmdir $(WARDEN_DIR) $(AGENTS_DIR) $(dir $(AGENTS_DIR)) 2>/dev/null
 	for page in $(MAN); do section=$${page##*.}; \
 		rm -f $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done
 
