@@ -156,11 +156,9 @@ static int take_list(struct raw *raw, const struct strbuf *list, struct error *e
 
 int settings_set_proposer(struct settings *s, const char *proposer, struct error *err)
 {
-	if (strcmp(proposer, "sweep") && strcmp(proposer, "command") &&
-	    strcmp(proposer, "endpoint")) {
-		error_set(err, "the proposer '%s' is not part of this version", proposer);
-		return error_hint(err, "git config " SECTION
-				       "proposer sweep (or command, or endpoint)");
+	if (!*proposer) {
+		error_set(err, SECTION "proposer is empty");
+		return error_hint(err, "git config " SECTION "proposer sweep");
 	}
 	set_string(&s->proposer, proposer);
 	return 0;

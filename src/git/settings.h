@@ -34,7 +34,7 @@ enum settings_network {
 };
 
 struct settings {
-	char *proposer;		/* "sweep", "command", "endpoint"; never NULL */
+	char *proposer;		/* "sweep", "command", "endpoint", an agent; never NULL */
 	char *proposer_command; /* NULL where not configured */
 	int64_t context_window; /* of the model, in tokens; 0: not configured */
 	char *endpoint;		/* a base URL, as it is configured; NULL where it is not */
@@ -56,7 +56,7 @@ struct settings {
  */
 int settings_read(struct settings *ret, struct error *err);
 
-/* Sets the proposer, "sweep", "command" or "endpoint"; an error with a hint for any other. */
+/* Sets the proposer; an error with a hint where it is empty. Agents are not known here. */
 int settings_set_proposer(struct settings *s, const char *proposer, struct error *err);
 
 /* The key of a network list, as the manual spells it, without the section. */

@@ -2,19 +2,33 @@
 #define LOOP_AGENT_H
 
 /*
- * The external proposer: any program, started once a candidate, in a scratch copy of the
+ * The external proposer: a program, started once a candidate, in a scratch copy of the
  * incumbent and a sandbox of its own. What it changed there is its proposal.
+ *
+ * Of any program (`command`) the exit status says whether there is one. An agent that we
+ * know by name, or by the file of an adapter (propose/adapter.h), is judged by what it changed
+ * alone: most of them report success whatever happened.
  */
 
 #include "loop/propose.h"
+#include "propose/adapter.h"
+
+/* An agent that was found. */
+struct agent {
+	struct adapter adapter;
+	struct string_list env; /* "NAME=value" of what its adapter asks for; PATH among them */
+	char *endpoint; /* its name; where none is configured the agent's own */
+	char *key;	/* NULL: none is handed on */
+};
 
 /*
- * Finds the program of `autoresearch.proposerCommand`: its first word, by a path (from the
- * current directory, else from the top of the working tree) or by PATH. The folder that it
- * lies in is shown to it, and where it is a link the folder of its target; but where that folder holds the
- * repository, only the program itself is, since a proposer sees no history and no hidden file.
+ * Finds the proposer's program, and for an agent its adapter, its endpoint and its key, before
+ * anything runs. Errors have hints.
  */
 int agent_find(struct search *s, struct error *err);
+
+/* Lets go of what that found. */
+void agent_release(struct search *s);
 
 /* As propose(). */
 int agent_propose(struct search *s, int64_t number, struct proposal *ret,

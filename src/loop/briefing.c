@@ -360,5 +360,9 @@ int briefing_next(struct repo *repo, struct ledger *ledger, struct prompt *ret,
 	b.program = program;
 	b.key = model_key_of_environment(&settings);
 	b.experiment = newest.record.totals.experiments + 1;
-	return gather(&b, strcmp(settings.proposer, "command") != 0, ret, err);
+	/* A program and an agent look at the files themselves. */
+	return gather(&b,
+		      !strcmp(settings.proposer, "sweep") ||
+			      !strcmp(settings.proposer, "endpoint"),
+		      ret, err);
 }

@@ -24,7 +24,7 @@ char **environment_new(const struct search *s, enum phase phase, int64_t experim
 	char **env = xcalloc(16, sizeof(*env));
 	size_t n = 0;
 
-	env[n++] = xstrdup("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	env[n++] = xstrdup("PATH=" PATH_INSIDE);
 	env[n++] = xstrdup("HOME=" INSIDE_HOME);
 	env[n++] = xstrdup("LANG=C.UTF-8");
 	env[n++] = xstrdup("TMPDIR=" INSIDE_TMP);

@@ -41,7 +41,10 @@ int measure_audit(struct search *s, struct trial *trial, bool *ret_complete, str
 /* The editable files of the incumbent, which setup must not see. */
 int measure_editable(struct search *s, struct string_list *ret, struct error *err);
 
-/* The environment of a phase: NULL-terminated, to be freed by environment_free(). */
+/* Where programs are found inside. */
+#define PATH_INSIDE "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* The environment of a phase, PATH first: NULL-terminated, to be freed by environment_free(). */
 char **environment_new(const struct search *s, enum phase phase, int64_t experiment, int trial);
 void environment_free(char **env);
 

@@ -52,7 +52,7 @@ static int run_key_command(const char *command, char **ret, struct error *err)
 }
 
 /* The variable wins, so that a key can be changed for one start. */
-static int find_key(const struct settings *settings, char **ret, struct error *err)
+int model_find_key(const struct settings *settings, char **ret, struct error *err)
 {
 	const char *name = settings->api_key_env, *value = model_key_of_environment(settings);
 
@@ -164,7 +164,7 @@ int model_open(struct search *s, struct error *err)
 		return -1;
 	model = s->model = xcalloc(1, sizeof(*model));
 	model->endpoint = xstrdup(endpoint.name);
-	if (find_key(&s->settings, &model->key, err))
+	if (model_find_key(&s->settings, &model->key, err))
 		return -1;
 	model->timeout = options.total_timeout;
 	options.endpoint = &endpoint;

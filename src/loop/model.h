@@ -28,6 +28,10 @@ int model_find(const struct settings *settings, struct endpoint *ret, struct err
 /* The value of the variable that autoresearch.apiKeyEnv names; NULL where there is none. */
 const char *model_key_of_environment(const struct settings *settings);
 
+/* The key: of that variable, or else what autoresearch.apiKeyHelper prints; NULL where none is
+ * configured. The caller owns it. */
+int model_find_key(const struct settings *settings, char **ret, struct error *err);
+
 /* Adds what `doctor` says of them. Nobody is asked, no value of a key is told. */
 void model_examine(const struct settings *settings, struct probes *ret);
 

@@ -77,6 +77,7 @@ void propose_release(struct search *s)
 	for (size_t i = 0; i < s->sweep_files_nr; i++)
 		free((char *)s->sweep_files[i].path);
 	free(s->sweep_files);
+	agent_release(s);
 }
 
 static int was_tried(const struct proposal *proposal, void *data, struct error *err)
@@ -113,18 +114,18 @@ static int propose_sweep(struct search *s, struct proposal *ret, enum proposed *
 int propose(struct search *s, int64_t number, struct proposal *ret, enum proposed *ret_how,
 	    struct error *err)
 {
-	if (!strcmp(s->settings.proposer, "command"))
-		return agent_propose(s, number, ret, ret_how, err);
+	if (!strcmp(s->settings.proposer, "sweep"))
+		return propose_sweep(s, ret, ret_how, err);
 	if (!strcmp(s->settings.proposer, "endpoint"))
 		return model_propose(s, number, ret, ret_how, err);
-	return propose_sweep(s, ret, ret_how, err);
+	return agent_propose(s, number, ret, ret_how, err);
 }
 
 int propose_check(struct search *s, struct error *err)
 {
-	if (!strcmp(s->settings.proposer, "command"))
-		return agent_find(s, err);
+	if (!strcmp(s->settings.proposer, "sweep"))
+		return 0;
 	if (!strcmp(s->settings.proposer, "endpoint"))
 		return model_open(s, err);
-	return 0;
+	return agent_find(s, err);
 }

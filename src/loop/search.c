@@ -356,8 +356,6 @@ void search_close(struct search *s)
 	for (int i = 0; i < NETWORK_NR; i++)
 		network_allow_release(&s->network[i]);
 	ledger_release(&s->ledger);
-	string_list_release(&s->proposer_binds);
-	free(s->proposer_command);
 	free(s->warm);
 	free(s->slot_path);
 	free(s->hidden_path);

@@ -16,6 +16,7 @@
 #include "sandbox/trial.h"
 
 struct audit_log;
+struct agent;
 struct model;
 struct sweep;
 struct sweep_file;
@@ -100,6 +101,7 @@ struct search {
 	size_t sweep_files_nr;
 	struct model *model;	/* that is asked; NULL: not yet found */
 	char *proposer_command; /* as it is run inside; NULL: not yet found */
+	struct agent *agent;	/* NULL: the proposer is none that has a name */
 	struct string_list proposer_binds;
 
 	const struct watcher *watcher;

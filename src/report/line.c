@@ -114,7 +114,7 @@ static void print_asked(const struct asked *asked, FILE *out)
 	if (!asked)
 		return;
 	strbuf_add_visible(&line, asked->model, strlen(asked->model));
-	strbuf_addstr(&line, " at ");
+	strbuf_addstr(&line, *asked->model ? " at " : "");
 	strbuf_add_visible(&line, asked->endpoint, strlen(asked->endpoint));
 	strbuf_addf(&line, ": %s%lld tokens (%lld cached), answer %lld; ",
 		    asked->estimated ? "about " : "", (long long)asked->prompt,

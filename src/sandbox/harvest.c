@@ -14,6 +14,7 @@
 #include "sandbox/outdir.h"
 
 struct walk {
+	harvest_skip_fn skip;
 	harvest_fn fn;
 	void *data;
 	struct strbuf path;
@@ -106,16 +107,19 @@ static int walk_folder(struct walk *w, int fd, int depth)
 	string_list_sort(&names);
 	for (size_t i = 0; i < names.nr; i++) {
 		strbuf_addf(&w->path, "%s%s", len ? "/" : "", names.items[i]);
-		if (take_entry(w, fd, names.items[i], depth))
+		if (!(w->skip && w->skip(w->path.buf, w->data)) &&
+		    take_entry(w, fd, names.items[i], depth))
 			return -1;
 		strbuf_setlen(&w->path, len);
 	}
 	return 0;
 }
 
-int harvest_upper(int upper, harvest_fn fn, void *data, struct error *err)
+int harvest_upper(int upper, harvest_skip_fn skip, harvest_fn fn, void *data, struct error *err)
 {
-	struct walk w = { .fn = fn, .data = data, .path = STRBUF_INIT, .err = err };
+	struct walk w = {
+		.skip = skip, .fn = fn, .data = data, .path = STRBUF_INIT, .err = err
+	};
 	int ret = walk_folder(&w, upper, 0);
 
 	strbuf_release(&w.path);

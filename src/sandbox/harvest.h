@@ -32,11 +32,14 @@ struct harvest {
 
 typedef int (*harvest_fn)(const struct harvest *change, void *data, struct error *err);
 
+/* True where `path`, a file or a folder with all that is in it, is not to be looked at. */
+typedef bool (*harvest_skip_fn)(const char *path, void *data);
+
 /*
  * Calls `fn` for every change below the descriptor, in the order of their paths, until
- * it returns other than 0. An error where something cannot be read, is too large or nested
+ * it returns other than 0; not for what `skip` (NULL: nothing) passes over. An error where something cannot be read, is too large or nested
  * too deep: then it is no proposal.
  */
-int harvest_upper(int upper, harvest_fn fn, void *data, struct error *err);
+int harvest_upper(int upper, harvest_skip_fn skip, harvest_fn fn, void *data, struct error *err);
 
 #endif

@@ -82,6 +82,13 @@ section "$page_config" EXAMPLE | sed '/^```/d; /^$/d' | plain >.autoresearch/con
 git commit -qam 'the example of the manual'
 check_status 'the EXAMPLE is taken' 0 git autoresearch sandbox --phase=setup -- true
 check_equal 'without a warning' '' "$(cat "$scratch/err")"
+known=$(sed -n 's/^\tKEY("\([^"]*\)", .*/\1/p' "$top/src/propose/adapter.c")
+check 'the parser of adapters has a table of keys' test "$(wc -l <<<"$known")" -gt 15
+check_equal 'ADAPTERS has the keys of the parser' "$known" \
+	"$(section "$page_config" ADAPTERS | grep -E '^\*[a-z]+\.[^ ]*\*$' | plain)"
+check_equal 'and PROPOSERS has the agents that are known' \
+	"$(basename -s .conf "$top"/src/propose/agents/*.conf | sort | xargs)" \
+	"$(grep -E '^## .*codex' "$page1" | sed 's/^## //; s/, /\n/g' | sort | xargs)"
 
 # Settings of the machine.
 new_repo settings

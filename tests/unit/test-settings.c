@@ -141,7 +141,7 @@ static void check_refusal(const char *key, const char *value, const char *text, 
 static void what_this_version_does_not_hold_is_refused_with_a_hint(void **state)
 {
 	(void)state;
-	check_refusal("proposer", "oracle", "'oracle' is not part of this version", true);
+	check_refusal("proposer", "", "autoresearch.proposer is empty", true);
 	check_refusal("audit", "perhaps", "neither enforce nor warn", true);
 }
 

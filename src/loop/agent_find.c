@@ -1,0 +1,219 @@
+#include "loop/agent.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "loop/measure.h"
+#include "loop/model.h"
+#include "loop/network.h"
+#include "loop/program.h"
+#include "propose/endpoint.h"
+
+#define ADAPTER_FILE_MAX (64 << 10)
+
+static int unknown(const char *name, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf names = STRBUF_INIT;
+
+	for (const char *const *p = adapter_names(); *p; p++)
+		strbuf_addf(&names, ", %s", *p);
+	error_set(err, "there is no proposer '%s'", name);
+	return error_hint(err, "one of sweep, endpoint, command%s; or the path of an adapter",
+			  names.buf);
+}
+
+/* A word is one of ours, a path somebody else's. */
+static int read_adapter(const char *name, struct adapter *ret, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+	CLEANUP_FREE char *word = NULL;
+	const char *base = strrchr(name, '/');
+	int missing;
+
+	if (!base) {
+		missing = adapter_builtin(name, ret, err);
+		return missing > 0 ? unknown(name, err) : missing;
+	}
+	if (strbuf_read_file(&text, name, ADAPTER_FILE_MAX))
+		return error_errno(err, "cannot read the adapter '%s'", name);
+	base++;
+	word = xstrndup(base, strlen(base) - (ends_with(base, ".conf") ? strlen(".conf") : 0));
+	return adapter_parse(word, name, text.buf, text.len, ret, err);
+}
+
+static int not_found(const char *word, const char *install, struct error *err)
+{
+	error_set(err, "cannot find the proposer '%s'", word);
+	if (install)
+		return error_hint(err, "%s; or put it on PATH", install);
+	return error_hint(err, "give it by an absolute path, or put it on PATH, and make it "
+			       "executable");
+}
+
+/* The port of a base URL that was parsed is behind the last colon of its name. */
+static bool is_allowed(const struct network_allow *allowed, const struct endpoint *endpoint)
+{
+	const char *colon = strrchr(endpoint->name, ':');
+	size_t len = (size_t)(colon - endpoint->name);
+	CLEANUP_FREE char *host = xstrndup(endpoint->name, len);
+
+	/* An IPv6 address is in brackets there. */
+	if (*host == '[') {
+		memmove(host, host + 1, len - 2);
+		host[len - 2] = '\0';
+	}
+	for (size_t i = 0; i < allowed->nr; i++) {
+		const struct network_address *a = &allowed->items[i];
+
+		if (a->port == atoi(colon + 1) && !strcmp(a->host, host))
+			return true;
+	}
+	return allowed->open;
+}
+
+/* An endpoint that its sandbox cannot reach would be found out after a long wait. */
+static int check_endpoint(struct search *s, struct error *err)
+{
+	const struct settings *settings = &s->settings;
+	CLEANUP_ENDPOINT struct endpoint endpoint = { 0 };
+
+	if (!settings->endpoint || !*settings->endpoint)
+		return 0;
+	if (endpoint_parse(settings->endpoint, &endpoint, err))
+		return error_context(err, "autoresearch.endpoint");
+	if (endpoint.unix_socket) {
+		error_set(err, "an agent cannot reach a UNIX socket, as autoresearch.endpoint "
+			       "names one");
+		return error_hint(err, "let the server listen on 127.0.0.1, too");
+	}
+	free(s->agent->endpoint);
+	s->agent->endpoint = xstrdup(endpoint.name);
+	if (is_allowed(&settings->network[NETWORK_PROPOSER], &endpoint))
+		return 0;
+	error_set(err, "the agent's sandbox may not reach the endpoint %s", endpoint.name);
+	return error_hint(err, "git config --add autoresearch.proposerNetwork %s",
+			  endpoint.name);
+}
+
+static void add_variable(struct search *s, const char *name, const char *value)
+{
+	CLEANUP_FREE char *pair = NULL;
+
+	if (!value || !*value)
+		return;
+	pair = xstrfmt("%s=%s", name, value);
+	string_list_add(&s->agent->env, pair);
+	explicit_bzero(pair, strlen(pair));
+}
+
+/* The key goes from one variable to another, and nowhere else. */
+static int add_key(struct search *s, struct error *err)
+{
+	if (model_find_key(&s->settings, &s->agent->key, err))
+		return -1;
+	if (s->agent->adapter.key)
+		add_variable(s, s->agent->adapter.key, s->agent->key);
+	return 0;
+}
+
+/* What it looks for on PATH by itself, and cannot find on that of the sandbox. */
+static int add_needs(struct search *s, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf path = STRBUF_INIT;
+
+	for (size_t i = 0; i < s->agent->adapter.needs.nr; i++) {
+		const char *word = s->agent->adapter.needs.items[i];
+		CLEANUP_FREE char *program = program_find(s, word);
+
+		if (!program) {
+			error_set(err, "the agent '%s' needs '%s', which is not on PATH",
+				  s->agent->adapter.name, word);
+			return error_hint(err, "install it, or put it on PATH");
+		}
+		if (program_is_of_the_system(program))
+			continue;
+		program_show(s, program);
+		*strrchr(program, '/') = '\0';
+		strbuf_addf(&path, "%s:", program);
+	}
+	strbuf_addstr(&path, PATH_INSIDE);
+	add_variable(s, "PATH", path.buf);
+	return 0;
+}
+
+static int find_agent(struct search *s, struct error *err)
+{
+	CLEANUP_FREE char *program = NULL;
+	const struct adapter *a;
+
+	s->agent = xcalloc(1, sizeof(*s->agent));
+	if (read_adapter(s->settings.proposer, &s->agent->adapter, err))
+		return -1;
+	a = &s->agent->adapter;
+	s->agent->endpoint = xstrdup(a->name);
+	program = program_find(s, a->program);
+	if (!program)
+		return not_found(a->program, a->install, err);
+	if (add_needs(s, err) || check_endpoint(s, err) || add_key(s, err))
+		return -1;
+	program_show(s, program);
+	add_variable(s, "AUTORESEARCH_AGENT", program);
+	add_variable(s, "AUTORESEARCH_ENDPOINT", s->settings.endpoint);
+	add_variable(s, "AUTORESEARCH_MODEL", s->settings.model);
+	s->proposer_command = xstrdup(a->command);
+	return 0;
+}
+
+static int find_command(struct search *s, struct error *err)
+{
+	const char *command = s->settings.proposer_command;
+	CLEANUP_FREE char *word = NULL, *program = NULL;
+	size_t len;
+
+	if (!command || !*command) {
+		error_set(err, "the proposer is a command, but none is configured");
+		return error_hint(err, "git config autoresearch.proposerCommand <program>");
+	}
+	len = strcspn(command, " \t");
+	word = xstrndup(command, len);
+	program = program_find(s, word);
+	if (!program)
+		return not_found(word, NULL, err);
+	program_show(s, program);
+	s->proposer_command = xstrfmt("'%s'%s", program, command + len);
+	return 0;
+}
+
+int agent_find(struct search *s, struct error *err)
+{
+	agent_release(s);
+	for (size_t i = 0; i < s->settings.binds.nr; i++)
+		string_list_add(&s->proposer_binds, s->settings.binds.items[i]);
+	network_show_resolver(&s->settings.network[NETWORK_PROPOSER], &s->proposer_binds);
+	if (strcmp(s->settings.proposer, "command") ? find_agent(s, err) : find_command(s, err))
+		return -1;
+	return network_resolve(&s->settings, NETWORK_PROPOSER, &s->network[NETWORK_PROPOSER],
+			       err);
+}
+
+static void agent_free(struct agent *agent)
+{
+	if (!agent)
+		return;
+	adapter_release(&agent->adapter);
+	for (size_t i = 0; i < agent->env.nr; i++)
+		explicit_bzero(agent->env.items[i], strlen(agent->env.items[i]));
+	string_list_release(&agent->env);
+	if (agent->key)
+		explicit_bzero(agent->key, strlen(agent->key));
+	free(agent->key);
+	free(agent->endpoint);
+	free(agent);
+}
+
+void agent_release(struct search *s)
+{
+	agent_free(steal_ptr(s->agent));
+	string_list_release(&s->proposer_binds);
+	free(steal_ptr(s->proposer_command));
+}

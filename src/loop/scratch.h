@@ -1,0 +1,17 @@
+#ifndef LOOP_SCRATCH_H
+#define LOOP_SCRATCH_H
+
+/* From the scratch copy of a proposer that is done to its proposal. */
+
+#include "loop/search.h"
+#include "model/proposal.h"
+
+/*
+ * Adds an edit for each file that it changed, but for what .gitignore covers and for new files
+ * below `leavings` (pathspecs; NULL: none): what it leaves and does not propose. An error where
+ * something cannot be read as a proposal.
+ */
+int scratch_read(struct search *s, struct trial *trial, const struct string_list *leavings,
+		 struct proposal *ret, struct error *err);
+
+#endif
