@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/process.h"
 #include "git/internal.h"
@@ -152,20 +153,30 @@ static int scratch_tree(const struct scratch *s, const char *top, char ret[OID_H
 	return 0;
 }
 
-/* A copy of the user's index for git to work on: it spares reading what is unchanged. */
+/*
+ * A copy of the user's index for git to work on: it spares reading what is unchanged. It is as
+ * old as the user's: by that git knows which files may have changed since without showing it,
+ * in the same second and with the same size.
+ */
 static int copy_index(const struct scratch *s, struct error *err)
 {
 	static const char *const argv[] = { "git", "rev-parse", "--git-path", "index", NULL };
 	CLEANUP_STRBUF struct strbuf path = STRBUF_INIT, index = STRBUF_INIT;
+	struct stat st;
 
 	if (process_run(argv, &path, PATH_MAX, err) < 0)
 		return -1;
 	strbuf_setlen(&path, path.len - 1);
-	if (!strbuf_read_file(&index, path.buf, INDEX_MAX))
-		return replace_file(s->index, index.buf, index.len, err);
-	if (errno == ENOENT)
-		return 0;
-	return error_errno(err, "cannot read the index '%s'", path.buf);
+	if (stat(path.buf, &st) || strbuf_read_file(&index, path.buf, INDEX_MAX)) {
+		if (errno == ENOENT)
+			return 0;
+		return error_errno(err, "cannot read the index '%s'", path.buf);
+	}
+	if (replace_file(s->index, index.buf, index.len, err))
+		return -1;
+	if (utimensat(AT_FDCWD, s->index, (struct timespec[]){ st.st_atim, st.st_mtim }, 0))
+		return error_errno(err, "cannot date the index '%s'", s->index);
+	return 0;
 }
 
 /*

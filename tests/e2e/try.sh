@@ -140,4 +140,15 @@ check 'git fsck is content' git fsck --strict --no-dangling --no-progress
 check_equal 'no scratch folder is left in .git' '' "$(find .git -maxdepth 1 -name 'autoresearch-try*')"
 check_equal 'nothing is left behind' '' "$(leftovers)"
 
+note 'A change in the same second, of the same size, as the checkout.'
+new_repo moment
+git config core.trustctime false
+git autoresearch start --proposer-command="$nothing" >/dev/null 2>&1
+touch -d @1700000000 value
+git update-index -q --refresh
+echo 099 >value
+touch -d @1700000000 value .git/index
+check_status 'is seen, as git sees it' 0 git autoresearch try
+check_equal '  and measured' 99 "$(newest .metric)"
+
 done_testing
