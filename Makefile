@@ -93,6 +93,12 @@ $(BUILD)/src/propose/agents.inc: $(AGENTS)
 $(BUILD)/src/propose/adapter.o: CPPFLAGS += -I$(BUILD)/src
 $(BUILD)/src/propose/adapter.o: $(BUILD)/src/propose/agents.inc
 
+$(BUILD)/src/command/guide.inc: src/command/guide.md
+	$(Q)mkdir -p $(@D) && $(as_c) $< >$@
+
+$(BUILD)/src/command/guide.o: CPPFLAGS += -I$(BUILD)/src
+$(BUILD)/src/command/guide.o: $(BUILD)/src/command/guide.inc
+
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/lib.a
 	$(say) TEST $@
 	$(Q)mkdir -p $(@D) && $(compile) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/lib.a $(PKG_LIBS) -lcmocka -lm -pie

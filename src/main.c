@@ -16,7 +16,7 @@ const struct command commands[] = {
 	  "start [<campaign>] [--smoke] [--max-experiments=<n>] [--max-time=<time>] "
 	  "[--proposer=<name>] [--proposer-command=<command>]",
 	  "search until a budget, the target or a signal ends it", cmd_start },
-	{ "try", "try [--campaign=<name>] [-m <message>] [<commit> | --patch=<file>]",
+	{ "try", "try [--campaign=<name>] [--json] [-m <message>] [<commit> | --patch=<file>]",
 	  "one candidate of your own", cmd_try },
 	{ "sandbox",
 	  "sandbox [--campaign=<name>] [--phase=<run|evaluate|check|setup>] [--summary=<file>] "
@@ -30,6 +30,7 @@ const struct command commands[] = {
 	{ "show", "show [--campaign=<name>] [--json] <n>", "one experiment", cmd_show },
 	{ "prompt", "prompt [<campaign>] [--json]", "what a proposer would be told next",
 	  cmd_prompt },
+	{ "guide", "guide", "how an agent uses these commands", cmd_guide },
 	{ "audit", "audit [--campaign=<name>] <n>", "what the kernel saw of an experiment",
 	  cmd_audit },
 	{ "verify", "verify [<campaign>]", "hold every record against its evidence",

@@ -32,6 +32,7 @@ int cmd_status(int argc, char **argv, struct error *err);
 int cmd_log(int argc, char **argv, struct error *err);
 int cmd_show(int argc, char **argv, struct error *err);
 int cmd_prompt(int argc, char **argv, struct error *err);
+int cmd_guide(int argc, char **argv, struct error *err);
 int cmd_audit(int argc, char **argv, struct error *err);
 int cmd_verify(int argc, char **argv, struct error *err);
 int cmd_gc(int argc, char **argv, struct error *err);

@@ -6,17 +6,20 @@
 #include "command/watch.h"
 #include "git/tree.h"
 #include "loop/step.h"
+#include "report/advice.h"
 
 #define PATCH_MAX (64 << 20)
 
 struct arguments {
 	const char *campaign, *message, *patch, *commit;
+	bool json;
 };
 
 static int parse(int argc, char **argv, struct arguments *a)
 {
 	static const struct option longs[] = {
 		{ "campaign", required_argument, NULL, 'n' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "patch", required_argument, NULL, 'p' },
 		{ 0 },
 	};
@@ -26,6 +29,9 @@ static int parse(int argc, char **argv, struct arguments *a)
 		switch (c) {
 		case 'n':
 			a->campaign = optarg;
+			break;
+		case 'j':
+			a->json = true;
 			break;
 		case 'p':
 			a->patch = optarg;
@@ -84,6 +90,15 @@ static void split(const char *text, struct strbuf *subject, const char **ret_res
 	*ret_rest = text + len + strspn(text + len, "\n");
 }
 
+static void print_json(const struct record *record, const char *commit)
+{
+	CLEANUP_JSON struct json *object = advice_json(record, commit);
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	json_write(object, false, &text);
+	printf("%s\n", text.buf);
+}
+
 int cmd_try(int argc, char **argv, struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf words = STRBUF_INIT, subject = STRBUF_INIT;
@@ -107,6 +122,9 @@ int cmd_try(int argc, char **argv, struct error *err)
 	    search_open_campaign(&s, repo, campaign, err) || build(&s, &a, tree, &words, err) ||
 	    watch_begin(&watch, &s, err))
 		return -1;
+	/* The object is all that stdout gets. */
+	if (a.json)
+		watch.watcher.recorded = NULL;
 	split(a.message ? a.message : words.buf, &subject, &rationale);
 	ret = search_prepare(&s, err);
 	if (!ret && search_needs_baseline(&s))
@@ -118,5 +136,7 @@ int cmd_try(int argc, char **argv, struct error *err)
 		return -1;
 	if (ret || step == STEP_CANCELLED)
 		return 128 + (s.signal ? s.signal : 2);
+	if (a.json)
+		print_json(&record, commit);
 	return record.verdict.kind == VERDICT_ACCEPTED ? EXIT_DONE : EXIT_NEGATIVE;
 }
