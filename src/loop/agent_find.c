@@ -117,25 +117,34 @@ static int add_key(struct search *s, struct error *err)
 }
 
 /* What it looks for on PATH by itself, and cannot find on that of the sandbox. */
-static int add_needs(struct search *s, struct error *err)
+static int add_need(struct search *s, const char *word, struct strbuf *path, struct error *err)
 {
+	CLEANUP_FREE char *program = program_find(s, word);
+
+	if (!program) {
+		error_set(err, "the agent '%s' needs '%s', which is not on PATH",
+			  s->agent->adapter.name, word);
+		return error_hint(err, "install it, or put it on PATH");
+	}
+	if (program_is_of_the_system(program))
+		return 0;
+	program_show(s, program);
+	*strrchr(program, '/') = '\0';
+	strbuf_addf(path, "%s:", program);
+	return 0;
+}
+
+static int add_needs(struct search *s, const char *program, struct error *err)
+{
+	const struct string_list *needs = &s->agent->adapter.needs;
+	CLEANUP_FREE char *interpreter = program_interpreter(program);
 	CLEANUP_STRBUF struct strbuf path = STRBUF_INIT;
 
-	for (size_t i = 0; i < s->agent->adapter.needs.nr; i++) {
-		const char *word = s->agent->adapter.needs.items[i];
-		CLEANUP_FREE char *program = program_find(s, word);
-
-		if (!program) {
-			error_set(err, "the agent '%s' needs '%s', which is not on PATH",
-				  s->agent->adapter.name, word);
-			return error_hint(err, "install it, or put it on PATH");
-		}
-		if (program_is_of_the_system(program))
-			continue;
-		program_show(s, program);
-		*strrchr(program, '/') = '\0';
-		strbuf_addf(&path, "%s:", program);
-	}
+	if (interpreter && add_need(s, interpreter, &path, err))
+		return -1;
+	for (size_t i = 0; i < needs->nr; i++)
+		if (add_need(s, needs->items[i], &path, err))
+			return -1;
 	strbuf_addstr(&path, PATH_INSIDE);
 	add_variable(s, "PATH", path.buf);
 	return 0;
@@ -154,7 +163,7 @@ static int find_agent(struct search *s, struct error *err)
 	program = program_find(s, a->program);
 	if (!program)
 		return not_found(a->program, a->install, err);
-	if (add_needs(s, err) || check_endpoint(s, err) || add_key(s, err))
+	if (add_needs(s, program, err) || check_endpoint(s, err) || add_key(s, err))
 		return -1;
 	program_show(s, program);
 	add_variable(s, "AUTORESEARCH_AGENT", program);

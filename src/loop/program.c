@@ -1,5 +1,6 @@
 #include "loop/program.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,26 @@ char *program_find(const struct search *s, const char *word)
 	CLEANUP_FREE char *program = find(s, word);
 
 	return program ? realpath(program, NULL) : NULL;
+}
+
+char *program_interpreter(const char *program)
+{
+	CLEANUP_CLOSE int fd = open(program, O_RDONLY | O_CLOEXEC);
+	char line[256] = "";
+	ssize_t len = fd < 0 ? -1 : read(fd, line, sizeof(line) - 1);
+	char *word, *save;
+
+	if (len < 2 || memcmp(line, "#!", 2))
+		return NULL;
+	line[strcspn(line, "\n")] = '\0';
+	word = strtok_r(line + 2, " \t", &save);
+	if (!word || !ends_with(word, "/env"))
+		return NULL;
+	/* "env -S node --flag" takes all of it for a command. */
+	do
+		word = strtok_r(NULL, " \t", &save);
+	while (word && *word == '-');
+	return word && !strchr(word, '/') ? xstrdup(word) : NULL;
 }
 
 /* True where `dir` is the top of the repository or lies above it or its git directory. */

@@ -23,6 +23,10 @@ char *program_find(const struct search *s, const char *word);
  */
 void program_show(struct search *s, const char *program);
 
+/* The word that a script asks env(1) for in its first line, as in "#!/usr/bin/env node"; NULL
+ * where it does not. The caller owns it. */
+char *program_interpreter(const char *program);
+
 /* True for what every sandbox shows, where programs are found by its PATH. */
 bool program_is_of_the_system(const char *program);
 

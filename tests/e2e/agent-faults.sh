@@ -122,6 +122,44 @@ git config --unset autoresearch.apiKeyEnv
 ask
 check_equal 'HOME is kept from run to run' 2 "$(wc -l <$home/visits)"
 
+note 'Where it is installed.'
+tool() { # tool <file> <text>: a program
+	mkdir -p "$(dirname "$1")"
+	printf '%s\n' "$2" >"$1"
+	chmod +x "$1"
+}
+lib=$scratch/lib/node_modules
+tool "$lib/it/bin/it.js" '#!/usr/bin/env interpret'
+tool "$lib/needed/value" '88'
+tool "$scratch/tools/interpret" '#!/bin/sh
+cat "$(dirname "$1")/../../needed/value" >value
+printf "%s\n" "{\"type\":\"end\",\"text\":\"It is what a package needs\"}"
+ls "$(dirname "$0")/../lib/other" >"$HOME/seen" 2>&1'
+tool "$scratch/lib/other" x
+rm "$scratch/bin/fake"
+ln -s "$lib/it/bin/it.js" "$scratch/bin/fake"
+PATH=$scratch/tools:$PATH ask
+check_equal 'of a package of npm all that is installed with it is shown' 'accepted It is what a package needs' \
+	"$(newest '"\(.verdict) \(.subject)"')"
+check_not '  and the interpreter, but nothing else' grep -q "^$scratch/lib/other" $home/seen
+rm "$scratch/bin/fake"
+if python3 -m venv --without-pip "$scratch/venv" 2>/dev/null; then
+	tool "$scratch/venv/bin/fake" "#!$scratch/venv/bin/python"'
+import sys
+sys.path.insert(0, sys.prefix + "/share")
+import number
+print(number.value, file=open("value", "w"))
+print("""{"type":"end","text":"It is what python needs"}""")'
+	tool "$scratch/venv/share/number.py" 'value = 87'
+	ln -s "$scratch/venv/bin/fake" "$scratch/bin/fake"
+	ask
+	check_equal 'of a virtual environment that, and its interpreter' 'accepted It is what python needs' \
+		"$(newest '"\(.verdict) \(.subject)"')"
+	rm "$scratch/bin/fake"
+else
+	skip 'of a virtual environment that, and its interpreter' 'python3 -m venv does not work here'
+fi
+
 note 'What it leaves.'
 agent <<'SH'
 mkdir -p deep

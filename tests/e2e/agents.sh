@@ -61,6 +61,7 @@ accepted qwen /v1/chat/completions
 # Whoever has them; CI does not, for their size.
 ! has pi || accepted pi /v1/chat/completions
 ! has opencode || accepted opencode /v1/chat/completions
+! has claude || accepted claude /v1/messages
 
 note 'What goes wrong in them.'
 # fails <agent> <text> <why>: as it fails by what the script says now.

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """
 A model that says what a script says, for agents that are tested: an OpenAI-compatible server on
-a loopback port that the kernel chooses. It speaks /v1/responses and /v1/chat/completions, as a
-stream of events or whole, and knows nothing of what it is asked.
+a loopback port that the kernel chooses. It speaks /v1/responses and /v1/chat/completions, and
+Anthropic's /v1/messages, as a stream of events or whole, and knows nothing of what it is asked.
 
     model-server.py --port-file P --script S [--log L]
 
@@ -24,13 +24,15 @@ import json
 import os
 import threading
 
-SHELL_TOOLS = ("exec_command", "run_shell_command", "bash", "shell")
+SHELL_TOOLS = ("exec_command", "run_shell_command", "bash", "Bash", "shell")
 
 
 def steps_taken(request):
     """How often a tool's output stands in the conversation."""
     items = request.get("input") or request.get("messages") or []
-    return sum(item.get("type") == "function_call_output" or item.get("role") == "tool" for item in items)
+    blocks = [block for item in items if isinstance(item.get("content"), list) for block in item["content"]]
+    return sum(item.get("type") == "function_call_output" or item.get("role") == "tool" for item in items) + sum(
+        block.get("type") == "tool_result" for block in blocks)
 
 
 def shell_call(request, command):
@@ -38,7 +40,7 @@ def shell_call(request, command):
     for tool in request.get("tools", ()):
         tool = tool.get("function", tool)
         if tool.get("name") in SHELL_TOOLS:
-            known = tool["parameters"]["properties"]
+            known = (tool.get("parameters") or tool["input_schema"])["properties"]
             arguments = {"cmd" if "cmd" in known else "command": command}
             arguments.update({k: v for k, v in (("description", "work"), ("is_background", False)) if k in known})
             return tool["name"], json.dumps(arguments)
@@ -77,8 +79,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         request = json.loads(body)
-        self.server.note({"path": self.path, "model": request.get("model"), "bytes": len(body),
-                          "key": self.headers.get("Authorization", "").removeprefix("Bearer ")})
+        path = self.path.partition("?")[0]
+        self.server.note({"path": path, "model": request.get("model"), "bytes": len(body),
+                          "key": self.headers.get("X-Api-Key") or
+                          self.headers.get("Authorization", "").removeprefix("Bearer ")})
         with open(self.server.script) as f:
             script = json.load(f)
         step = script[min(steps_taken(request), len(script) - 1)]
@@ -87,10 +91,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif "hang" in step:
             self.connection.recv(1)
             self.close_connection = True
-        elif self.path.endswith("/responses"):
+        elif path.endswith("/responses"):
             self.answer_responses(request, step)
-        elif self.path.endswith("/chat/completions"):
+        elif path.endswith("/chat/completions"):
             self.answer_chat(request, step)
+        elif path.endswith("/messages"):
+            self.answer_messages(request, step)
         else:
             self.send_json(404, {"error": {"message": "no such path"}})
 
@@ -144,6 +150,36 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_event({**base, "choices": [{"index": 0, "delta": {}, "finish_reason": finish}]})
         self.send_event({**base, "choices": [], "usage": usage})
         self.send_event("[DONE]")
+
+    def answer_messages(self, request, step):
+        prompt, cached, completion = step.get("usage", (100, 60, 20))
+        if "run" in step:
+            name, arguments = shell_call(request, step["run"])
+            block = {"type": "tool_use", "id": f"toolu_{steps_taken(request)}", "name": name}
+            empty, delta = {"input": {}}, {"type": "input_json_delta", "partial_json": arguments}
+            whole = {"input": json.loads(arguments)}
+        else:
+            block = {"type": "text"}
+            empty, delta = {"text": ""}, {"type": "text_delta", "text": step["say"]}
+            whole = {"text": step["say"]}
+        stop = {"stop_reason": "tool_use" if "run" in step else "end_turn", "stop_sequence": None}
+        usage = {"input_tokens": prompt - cached, "cache_read_input_tokens": cached,
+                 "cache_creation_input_tokens": 0, "output_tokens": completion}
+        message = {"id": "msg_1", "type": "message", "role": "assistant", "model": request["model"], "usage": usage}
+        if not request.get("stream"):
+            self.send_json(200, {**message, **stop, "content": [{**block, **whole}]})
+            return
+        self.begin_events()
+        for kind, members in (
+            ("message_start", {"message": {**message, "content": [], "stop_reason": None, "stop_sequence": None,
+                                           "usage": {**usage, "output_tokens": 0}}}),
+            ("content_block_start", {"index": 0, "content_block": {**block, **empty}}),
+            ("content_block_delta", {"index": 0, "delta": delta}),
+            ("content_block_stop", {"index": 0}),
+            ("message_delta", {"delta": stop, "usage": usage}),
+            ("message_stop", {}),
+        ):
+            self.send_event({"type": kind, **members}, kind)
 
 
 class Server(http.server.ThreadingHTTPServer):
