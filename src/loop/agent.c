@@ -2,89 +2,28 @@
 
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "base/digest.h"
 #include "base/timer.h"
 #include "git/tree.h"
+#include "loop/agent_run.h"
 #include "loop/briefing.h"
 #include "loop/measure.h"
 #include "loop/scratch.h"
-#include "loop/store.h"
-#include "propose/prompt.h"
-#include "propose/transcript.h"
-#include "sandbox/snapshot.h"
-#include "sandbox/upper.h"
 
-/* How often a proposer is looked at for a sign of life. */
-#define IDLE_LOOK 1.0 /* s */
+/* A limit of rate or quota is waited for, each time twice as long. */
+#define LIMIT_WAIT_FIRST 10.0 /* s */
+#define LIMIT_WAIT_MAX 300.0
 
-/* One run of a proposer. */
-struct run {
-	struct search *s;
-	const struct adapter *adapter; /* NULL: a plain command */
-	const struct prompt *prompt;
-	struct trial *trial;
-	struct limits limits;
-	struct transcript transcript;
-	struct outcome outcome;
-
-	int timer; /* that looks for a sign of life; -1 */
-	double idle;
-	int64_t traffic; /* at the last look that found some */
-	struct timespec alive;
-	bool fell_silent;
+/* What a run came to. */
+enum judgement {
+	JUDGED_PROPOSAL,
+	JUDGED_NOTHING, /* there are no more ideas */
+	JUDGED_CANCELLED,
+	JUDGED_FAILURE, /* the error says which */
+	JUDGED_LIMITED, /* that will pass; the error says which */
 };
-
-static void take_output(enum stream stream, const char *data, size_t len, void *arg)
-{
-	struct run *run = arg;
-
-	transcript_feed(&run->transcript, stream == STREAM_STDERR, data, len);
-}
-
-/* --- A sign of life: something printed, sent or received */
-
-static void on_look(uint32_t events, void *data)
-{
-	struct run *run = data;
-	int64_t traffic = trial_traffic(run->trial);
-
-	(void)events;
-	if (!timer_take(run->timer))
-		return;
-	if (traffic != run->traffic) {
-		run->traffic = traffic;
-		clock_gettime(CLOCK_MONOTONIC, &run->alive);
-	}
-	if (seconds_since(&run->alive) < run->idle)
-		return;
-	run->fell_silent = true;
-	trial_cancel(run->trial);
-}
-
-static int watch_for_life(struct run *run, struct error *err)
-{
-	run->idle = run->adapter->idle;
-	clock_gettime(CLOCK_MONOTONIC, &run->alive);
-	run->timer = timer_new(err);
-	if (run->timer < 0 ||
-	    evloop_add(run->s->events, run->timer, EPOLLIN, on_look, run, err))
-		return -1;
-	if (timer_arm(run->timer, IDLE_LOOK, IDLE_LOOK))
-		return error_errno(err, "cannot start the clock");
-	return 0;
-}
-
-static void end_watch(struct run *run)
-{
-	if (run->timer < 0)
-		return;
-	evloop_remove(run->s->events, run->timer);
-	close(run->timer);
-}
-
-/* --- What it came to */
 
 /* For `Proposed-by:`: an agent and its model, or the last part of a command's path. */
 static char *name_of(const struct search *s)
@@ -101,7 +40,7 @@ static char *name_of(const struct search *s)
 	return xstrfmt("command/%s", slash ? slash + 1 : word);
 }
 
-static int read_proposal(struct run *run, struct proposal *ret, struct error *err)
+static int read_proposal(struct agent_run *run, struct proposal *ret, struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf subject = STRBUF_INIT, rationale = STRBUF_INIT;
 	const struct strbuf *words = &run->transcript.words;
@@ -142,7 +81,7 @@ static void add_masked(const struct search *s, const struct strbuf *text, struct
 }
 
 /* What an agent was told, what it had to say, and the tokens that it told of. */
-static void keep_evidence(const struct run *run, struct proposal *ret)
+static void keep_evidence(const struct agent_run *run, struct proposal *ret)
 {
 	const struct transcript_tokens *tokens = &run->transcript.tokens;
 	const struct settings *settings = &run->s->settings;
@@ -172,7 +111,8 @@ static void keep_evidence(const struct run *run, struct proposal *ret)
 	ret->reply = strbuf_detach(&reply, NULL);
 }
 
-static void tell_why(const struct run *run, struct error *err)
+/* Of an agent that changed nothing. */
+static enum judgement tell_why(const struct agent_run *run, struct error *err)
 {
 	static const char *const kinds[] = {
 		[TRANSCRIPT_NOTHING] = "it changed nothing",
@@ -189,15 +129,16 @@ static void tell_why(const struct run *run, struct error *err)
 	    run->outcome.exit_code)
 		error_set(err, "the proposer '%s' failed: exit %d", run->adapter->name,
 			  run->outcome.exit_code);
+	return why == TRANSCRIPT_LIMITED ? JUDGED_LIMITED : JUDGED_FAILURE;
 }
 
 /* Of a run that was ended, or of a command that did not succeed. */
-static void tell_end(const struct run *run, struct error *err)
+static void tell_end(const struct agent_run *run, struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf reason = STRBUF_INIT;
 
 	if (run->fell_silent)
-		strbuf_addf(&reason, "no sign of life for %.0f seconds", run->idle);
+		strbuf_addf(&reason, "no sign of life for %.0f seconds", run->adapter->idle);
 	else
 		outcome_reason(&run->outcome, &reason);
 	error_set(err, "the proposer failed: %s", reason.buf);
@@ -207,27 +148,25 @@ static void tell_end(const struct run *run, struct error *err)
 
 /* True where there is a proposal to be read: by its exit status a command says so itself, and
  * of an agent it does not matter. */
-static bool ended_well(const struct run *run)
+static bool ended_well(const struct agent_run *run)
 {
 	return run->adapter ? !outcome_was_killed(&run->outcome)
 			    : outcome_is_success(&run->outcome);
 }
 
-static int judge(struct run *run, struct proposal *ret, enum proposed *ret_how,
+static int judge(struct agent_run *run, struct proposal *ret, enum judgement *ret_judgement,
 		 struct error *err)
 {
 	int empty = 0;
 
-	if (run->outcome.kind == OUTCOME_CANCELLED && !run->fell_silent) {
-		*ret_how = PROPOSED_CANCELLED;
+	*ret_judgement = JUDGED_CANCELLED;
+	if (run->outcome.kind == OUTCOME_CANCELLED && !run->fell_silent)
 		return 0;
-	}
+	*ret_judgement = JUDGED_NOTHING;
 	if (!run->adapter && run->outcome.kind == OUTCOME_EXITED &&
-	    run->outcome.exit_code == 125) {
-		*ret_how = PROPOSED_NOTHING;
+	    run->outcome.exit_code == 125)
 		return 0;
-	}
-	*ret_how = PROPOSED_FAILURE;
+	*ret_judgement = JUDGED_FAILURE;
 	if (!ended_well(run)) {
 		tell_end(run, err);
 		search_tell_tail(run->s, &run->transcript.tail);
@@ -242,145 +181,20 @@ static int judge(struct run *run, struct proposal *ret, enum proposed *ret_how,
 	if (empty < 0)
 		return -1;
 	if (empty) {
-		tell_why(run, err);
+		*ret_judgement = tell_why(run, err);
 		search_tell_tail(run->s, &run->transcript.tail);
 		return 0;
 	}
-	*ret_how = PROPOSED;
+	*ret_judgement = JUDGED_PROPOSAL;
 	if (run->adapter)
 		keep_evidence(run, ret);
 	return 0;
 }
 
-/* --- Running it */
-
-static int open_sandbox(struct search *s, struct error *err)
-{
-	struct sandbox_options options = { .store = s->store, .binds = &s->proposer_binds };
-
-	if (s->proposer_sandbox)
-		return 0;
-	return sandbox_open(&s->proposer_sandbox, &options, err);
-}
-
-/* HOME is kept for the campaign, but is no way around the disk limit, of which half is left for
- * the next ask: larger, it goes. */
-static int prepare_home(const struct run *run, char **ret, struct error *err)
-{
-	struct search *s = run->s;
-	CLEANUP_FREE char *home = xstrfmt("%s/home", s->path);
-
-	if (store_size(s->store, home) >= run->limits.disk / 2) {
-		warning("the proposer's HOME has outgrown half of limits.disk and is emptied");
-		if (store_remove(s->dir, "home", err))
-			return -1;
-	}
-	if (store_make(s->store, home, NULL, err))
-		return -1;
-	*ret = steal_ptr(home);
-	return 0;
-}
-
-/* An agent's own needs are no matter of what a trial may use. */
-static void set_limits(struct run *run)
-{
-	const struct adapter *a = run->adapter;
-	struct limits *l = &run->limits;
-
-	*l = run->s->config.limits;
-	if (!a)
-		return;
-	l->memory = a->memory > l->memory ? a->memory : l->memory;
-	l->pids = a->pids > l->pids ? a->pids : l->pids;
-	l->disk = a->disk > l->disk ? a->disk : l->disk;
-	l->output = a->output > l->output ? a->output : l->output;
-}
-
-/* One commit, without a past, of all that it sees; its own commits go the same way as it. */
-static const char make_repository[] =
-	"{ git init -q && git config user.name autoresearch &&\n"
-	"git config user.email autoresearch@localhost && git add -A -f . &&\n"
-	"git commit -q --no-verify --no-gpg-sign --allow-empty -m incumbent\n"
-	"} </dev/null >&2 || exit\n";
-
-static char *script_of(const struct search *s)
-{
-	return xstrfmt("%s%s", s->agent && s->agent->adapter.git ? make_repository : "",
-		       s->proposer_command);
-}
-
-/* The environment of the phase, and that of the agent: which has a PATH of its own. */
-static char **environment_of(const struct search *s, int64_t number)
-{
-	char **env = environment_new(s, PHASE_PROPOSE, number, 1);
-	size_t n = 0, more = s->agent ? s->agent->env.nr : 0;
-
-	while (env[n])
-		n++;
-	env = xrealloc(env, (n + more + 1) * sizeof(*env));
-	for (size_t i = 0; i < more; i++) {
-		char *pair = xstrdup(s->agent->env.items[i]);
-
-		if (starts_with(pair, "PATH=")) {
-			free(env[0]);
-			env[0] = pair;
-		} else {
-			env[n++] = pair;
-		}
-	}
-	env[n] = NULL;
-	return env;
-}
-
-static int run_trial(struct run *run, int64_t number, struct trial_command *command,
-		     struct error *err)
-{
-	struct search *s = run->s;
-	int failed;
-
-	if (s->watcher && s->watcher->phase)
-		s->watcher->phase(number, PHASE_PROPOSE, command->timeout, s->watcher->data);
-	s->running = run->trial;
-	s->proposing = true;
-	failed = (run->adapter && watch_for_life(run, err)) ||
-		 trial_run(run->trial, command, &run->outcome, err);
-	end_watch(run);
-	s->running = NULL;
-	s->proposing = false;
-	transcript_end(&run->transcript);
-	return failed ? -1 : 0;
-}
-
-static int ask(struct run *run, int64_t number, struct error *err)
-{
-	struct search *s = run->s;
-	CLEANUP_FREE char *home = NULL, *script = script_of(s);
-	const char *const argv[] = { "sh", "-c", script, NULL };
-	char **env = environment_of(s, number);
-	struct trial_command command = {
-		.phase = PHASE_PROPOSE,
-		.argv = argv,
-		.env = (const char *const *)env,
-		.timeout = run->adapter ? run->adapter->timeout
-					: s->config.phases[PHASE_PROPOSE].timeout,
-		.tree = s->slot_path,
-		.out_writable = true,
-		.network = &s->network[NETWORK_PROPOSER],
-		.input = run->prompt->user.buf,
-		.input_len = run->prompt->user.len,
-		.output = take_output,
-		.data = run,
-	};
-	int failed = prepare_home(run, &home, err);
-
-	command.home = home;
-	failed = failed || run_trial(run, number, &command, err);
-	environment_free(env);
-	return failed ? -1 : 0;
-}
+/* --- Asking, and asking again */
 
 /* What no record will count was paid for as well. */
-static void count_lost_tokens(const struct run *run, const struct proposal *proposal)
+static void count_lost_tokens(const struct agent_run *run, const struct proposal *proposal)
 {
 	const struct transcript_tokens *tokens = &run->transcript.tokens;
 
@@ -388,34 +202,102 @@ static void count_lost_tokens(const struct run *run, const struct proposal *prop
 		run->s->totals.tokens += tokens->prompt + tokens->completion;
 }
 
+static int ask(struct search *s, int64_t number, const struct prompt *prompt,
+	       struct proposal *ret, enum judgement *ret_judgement, struct error *err)
+{
+	CLEANUP_AGENT_RUN struct agent_run run;
+	bool complete;
+
+	proposal_release(ret);
+	if (agent_run(&run, s, number, prompt, err) || judge(&run, ret, ret_judgement, err) ||
+	    measure_audit(s, run.trial, &complete, err))
+		return -1;
+	count_lost_tokens(&run, ret);
+	return 0;
+}
+
+struct pause {
+	int timer;
+	bool over; /* also where a person ends it */
+};
+
+static void on_pause_over(uint32_t events, void *data)
+{
+	struct pause *p = data;
+
+	(void)events;
+	p->over |= timer_take(p->timer);
+}
+
+/* 0; 1 where a person ended it; -1. */
+static int wait_for(struct search *s, double seconds, const char *why, struct error *err)
+{
+	struct pause p = { .timer = timer_new(err) };
+	CLEANUP_CLOSE int timer = p.timer;
+	int failed;
+
+	if (timer < 0 || evloop_add(s->events, timer, EPOLLIN, on_pause_over, &p, err))
+		return -1;
+	if (s->watcher && s->watcher->waiting)
+		s->watcher->waiting(why, seconds, s->settings.endpoint_timeout,
+				    s->watcher->data);
+	s->waiting = &p.over;
+	failed = timer_arm(timer, seconds, 0) ? error_errno(err, "cannot start the clock")
+					      : evloop_run(s->events, &p.over, err);
+	s->waiting = NULL;
+	evloop_remove(s->events, timer);
+	return failed ? -1 : s->stop != STOP_NO;
+}
+
+/* Asks until there is something other than a limit, or `autoresearch.endpointTimeout` is over. */
+static int ask_patiently(struct search *s, int64_t number, const struct prompt *prompt,
+			 struct proposal *ret, enum judgement *ret_judgement, struct error *err)
+{
+	double wait = LIMIT_WAIT_FIRST, left;
+	struct timespec begin;
+	int ended;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (;;) {
+		if (ask(s, number, prompt, ret, ret_judgement, err))
+			return -1;
+		left = s->settings.endpoint_timeout - seconds_since(&begin);
+		if (*ret_judgement != JUDGED_LIMITED)
+			return 0;
+		if (left <= 0)
+			return error_status(err, EXIT_FAILING);
+		ended = wait_for(s, wait < left ? wait : left, err->message, err);
+		if (ended < 0)
+			return -1;
+		if (ended) {
+			*ret_judgement = JUDGED_CANCELLED;
+			return 0;
+		}
+		wait = 2 * wait < LIMIT_WAIT_MAX ? 2 * wait : LIMIT_WAIT_MAX;
+	}
+}
+
 int agent_propose(struct search *s, int64_t number, struct proposal *ret,
 		  enum proposed *ret_how, struct error *err)
 {
-	CLEANUP_PROMPT struct prompt prompt = PROMPT_INIT;
-	struct run run = {
-		.s = s, .prompt = &prompt, .transcript = TRANSCRIPT_INIT, .timer = -1
+	static const enum proposed how[] = {
+		[JUDGED_PROPOSAL] = PROPOSED,
+		[JUDGED_NOTHING] = PROPOSED_NOTHING,
+		[JUDGED_CANCELLED] = PROPOSED_CANCELLED,
+		[JUDGED_FAILURE] = PROPOSED_FAILURE,
+		[JUDGED_LIMITED] = PROPOSED_FAILURE,
 	};
-	struct trial_place place = s->place;
+	CLEANUP_PROMPT struct prompt prompt = PROMPT_INIT;
 	struct briefing briefing;
-	bool complete;
-	int failed;
+	enum judgement judgement;
 
-	if ((!s->proposer_command && agent_find(s, err)) || open_sandbox(s, err))
+	if (!s->proposer_command && agent_find(s, err))
 		return -1;
 	briefing_of(s, number, &briefing);
 	briefing.key = s->agent ? s->agent->key : NULL;
-	if (briefing_for_program(&briefing, &prompt, err))
+	if (briefing_for_program(&briefing, &prompt, err) ||
+	    ask_patiently(s, number, &prompt, ret, &judgement, err))
 		return -1;
-	if (s->agent)
-		run.adapter = run.transcript.adapter = &s->agent->adapter;
-	set_limits(&run);
-	place.sandbox = s->proposer_sandbox;
-	if (trial_open(&run.trial, &place, &run.limits, err))
-		return -1;
-	failed = ask(&run, number, err) || judge(&run, ret, ret_how, err) ||
-		 measure_audit(s, run.trial, &complete, err);
-	count_lost_tokens(&run, ret);
-	trial_close(run.trial);
-	transcript_release(&run.transcript);
-	return failed ? -1 : 0;
+	*ret_how = how[judgement];
+	return 0;
 }

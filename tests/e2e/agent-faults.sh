@@ -232,10 +232,33 @@ report 'I only took notes'
 SH
 fails 'leavings alone' 'it changed nothing: I only'
 agent <<'SH'
+echo visit >>"$HOME/visits"
 report '[API Error: 429 Rate Limit exceeded]'
 exit 0
 SH
+before=$(wc -l <$home/visits)
+git config autoresearch.endpointTimeout 1s
 fails 'a rate limit that is reported as success' 'a limit was hit: \[API Error: 429 Rate'
+check '  after it was waited for' grep -q "^warning: the proposer 'fake' failed: a limit was hit: .*waiting for it, at most 1.00s" "$scratch/err"
+check_equal '  and it was asked again' 2 $(($(wc -l <$home/visits) - before))
+git config autoresearch.endpointTimeout 10m
+: >"$scratch/err"
+ask &
+for _ in $(seq 300); do
+	grep -q 'waiting for it' "$scratch/err" && break
+	sleep 0.1
+done
+check_status '  stop ends the wait' 0 git autoresearch stop
+wait
+check_equal '  and nothing is lost' stopped "$(git autoresearch status --json | jq -r .state)"
+agent <<'SH'
+test -e "$HOME/mended" && echo 68 >value
+echo x >"$HOME/mended"
+report 'rate limit'
+SH
+git config autoresearch.endpointTimeout 20s
+ask
+check_equal '  and where it passes the search goes on' 'accepted 68' "$(newest '"\(.verdict) \(.metric)"')"
 agent <<'SH'
 report 'I am sorry, but I cannot help with that.'
 SH

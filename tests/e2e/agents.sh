@@ -77,6 +77,7 @@ fails qwen 'which changes nothing' 'it changed nothing: All is as well'
 echo '[{ "say": "I cannot help with that." }]' >"$scratch/script"
 fails codex 'which refuses' 'it refused: I cannot help'
 echo '[{ "status": 400, "error": { "message": "Rate limit reached for requests" } }]' >"$scratch/script"
+git config autoresearch.endpointTimeout 1s
 fails codex 'of which the endpoint has enough' 'a limit was hit: .*Rate limit reached'
 fails qwen 'of which the endpoint has enough' 'a limit was hit: .*Rate limit reached'
 check_equal 'nothing of that is an experiment' "$count" "$(git autoresearch log --json | wc -l)"
