@@ -12,6 +12,7 @@
 
 #include "loop/propose.h"
 #include "propose/adapter.h"
+#include "sandbox/probe.h"
 
 /* An agent that was found. */
 struct agent {
@@ -26,6 +27,9 @@ struct agent {
  * anything runs. Errors have hints.
  */
 int agent_find(struct search *s, struct error *err);
+
+/* Adds what `doctor` says of an agent that is configured. Nothing is started, nobody asked. */
+void agent_examine(const struct settings *settings, struct probes *ret);
 
 /* Lets go of what that found. */
 void agent_release(struct search *s);

@@ -71,10 +71,10 @@ static bool is_allowed(const struct network_allow *allowed, const struct endpoin
 	return allowed->open;
 }
 
-/* An endpoint that its sandbox cannot reach would be found out after a long wait. */
-static int check_endpoint(struct search *s, struct error *err)
+/* An endpoint that its sandbox cannot reach would be found out after a long wait. `ret_name`
+ * becomes its name; NULL where none is configured. */
+static int check_endpoint(const struct settings *settings, char **ret_name, struct error *err)
 {
-	const struct settings *settings = &s->settings;
 	CLEANUP_ENDPOINT struct endpoint endpoint = { 0 };
 
 	if (!settings->endpoint || !*settings->endpoint)
@@ -86,13 +86,14 @@ static int check_endpoint(struct search *s, struct error *err)
 			       "names one");
 		return error_hint(err, "let the server listen on 127.0.0.1, too");
 	}
-	free(s->agent->endpoint);
-	s->agent->endpoint = xstrdup(endpoint.name);
-	if (is_allowed(&settings->network[NETWORK_PROPOSER], &endpoint))
-		return 0;
-	error_set(err, "the agent's sandbox may not reach the endpoint %s", endpoint.name);
-	return error_hint(err, "git config --add autoresearch.proposerNetwork %s",
+	if (!is_allowed(&settings->network[NETWORK_PROPOSER], &endpoint)) {
+		error_set(err, "the agent's sandbox may not reach the endpoint %s",
 			  endpoint.name);
+		return error_hint(err, "git config --add autoresearch.proposerNetwork %s",
+				  endpoint.name);
+	}
+	*ret_name = steal_ptr(endpoint.name);
+	return 0;
 }
 
 static void add_variable(struct search *s, const char *name, const char *value)
@@ -119,7 +120,7 @@ static int add_key(struct search *s, struct error *err)
 /* What it looks for on PATH by itself, and cannot find on that of the sandbox. */
 static int add_need(struct search *s, const char *word, struct strbuf *path, struct error *err)
 {
-	CLEANUP_FREE char *program = program_find(s, word);
+	CLEANUP_FREE char *program = program_find(NULL, word);
 
 	if (!program) {
 		error_set(err, "the agent '%s' needs '%s', which is not on PATH",
@@ -152,19 +153,20 @@ static int add_needs(struct search *s, const char *program, struct error *err)
 
 static int find_agent(struct search *s, struct error *err)
 {
-	CLEANUP_FREE char *program = NULL;
+	CLEANUP_FREE char *program = NULL, *endpoint = NULL;
 	const struct adapter *a;
 
 	s->agent = xcalloc(1, sizeof(*s->agent));
 	if (read_adapter(s->settings.proposer, &s->agent->adapter, err))
 		return -1;
 	a = &s->agent->adapter;
-	s->agent->endpoint = xstrdup(a->name);
-	program = program_find(s, a->program);
+	program = program_find(NULL, a->program);
 	if (!program)
 		return not_found(a->program, a->install, err);
-	if (add_needs(s, program, err) || check_endpoint(s, err) || add_key(s, err))
+	if (add_needs(s, program, err) || check_endpoint(&s->settings, &endpoint, err) ||
+	    add_key(s, err))
 		return -1;
+	s->agent->endpoint = endpoint ? steal_ptr(endpoint) : xstrdup(a->name);
 	program_show(s, program);
 	add_variable(s, "AUTORESEARCH_AGENT", program);
 	add_variable(s, "AUTORESEARCH_ENDPOINT", s->settings.endpoint);
@@ -185,7 +187,7 @@ static int find_command(struct search *s, struct error *err)
 	}
 	len = strcspn(command, " \t");
 	word = xstrndup(command, len);
-	program = program_find(s, word);
+	program = program_find(repo_workdir(s->repo), word);
 	if (!program)
 		return not_found(word, NULL, err);
 	program_show(s, program);
@@ -203,6 +205,42 @@ int agent_find(struct search *s, struct error *err)
 		return -1;
 	return network_resolve(&s->settings, NETWORK_PROPOSER, &s->network[NETWORK_PROPOSER],
 			       err);
+}
+
+void agent_examine(const struct settings *settings, struct probes *ret)
+{
+	CLEANUP_ADAPTER struct adapter adapter = { 0 };
+	CLEANUP_FREE char *program = NULL, *endpoint = NULL, *detail = NULL;
+	const struct network_allow *network = &settings->network[NETWORK_PROPOSER];
+	struct error err = ERROR_INIT;
+	bool reaches;
+
+	if (read_adapter(settings->proposer, &adapter, &err)) {
+		probes_add(ret, "agent", false, err.message, err.hint);
+		return;
+	}
+	program = program_find(NULL, adapter.program);
+	if (!program) {
+		not_found(adapter.program, adapter.install, &err);
+		probes_add(ret, "agent", false, err.message, err.hint);
+	} else {
+		detail = xstrfmt("%s, %s", adapter.name, program);
+		probes_add(ret, "agent", true, detail, NULL);
+	}
+	if (check_endpoint(settings, &endpoint, &err)) {
+		probes_add(ret, "agent's model", false, err.message, err.hint);
+		return;
+	}
+	/* One that takes no key asks nobody. */
+	reaches = network->open || network->nr || !adapter.key;
+	free(detail);
+	detail = xstrfmt("%s; of the network it may reach %s",
+			 endpoint ? endpoint : "its maker's, since no endpoint is configured",
+			 network->open ? "all"
+			 : network->nr ? "what autoresearch.proposerNetwork names"
+				       : "nothing");
+	probes_add(ret, "agent's model", reaches, detail,
+		   reaches ? NULL : "git config autoresearch.proposerNetwork <host>:443");
 }
 
 static void agent_free(struct agent *agent)

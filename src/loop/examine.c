@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "loop/agent.h"
 #include "loop/model.h"
 #include "loop/store.h"
 #include "sandbox/snapshot.h"
@@ -37,6 +38,8 @@ int examine(struct probes *ret, struct error *err)
 	probe_machine(store, ret);
 	if (!strcmp(settings.proposer, "endpoint"))
 		model_examine(&settings, ret);
+	else if (strcmp(settings.proposer, "sweep") && strcmp(settings.proposer, "command"))
+		agent_examine(&settings, ret);
 	return temporary ? store_remove("/tmp", temporary, err)
 			 : store_remove(store, "doctor", err);
 }

@@ -23,7 +23,7 @@ bool program_is_of_the_system(const char *program)
 }
 
 /* As a shell finds it; absolute. */
-static char *find(const struct search *s, const char *word)
+static char *find(const char *workdir, const char *word)
 {
 	CLEANUP_FREE char *copy = NULL;
 	const char *path = getenv("PATH");
@@ -36,10 +36,10 @@ static char *find(const struct search *s, const char *word)
 
 		if (!access(full, X_OK))
 			return steal_ptr(full);
-		if (word[0] == '/' || !repo_workdir(s->repo))
+		if (word[0] == '/' || !workdir)
 			return NULL;
 		free(full);
-		full = xstrfmt("%s/%s", repo_workdir(s->repo), word);
+		full = xstrfmt("%s/%s", workdir, word);
 		return access(full, X_OK) ? NULL : steal_ptr(full);
 	}
 	copy = xstrdup(path ? path : "/usr/bin:/bin");
@@ -52,9 +52,9 @@ static char *find(const struct search *s, const char *word)
 	return NULL;
 }
 
-char *program_find(const struct search *s, const char *word)
+char *program_find(const char *workdir, const char *word)
 {
-	CLEANUP_FREE char *program = find(s, word);
+	CLEANUP_FREE char *program = find(workdir, word);
 
 	return program ? realpath(program, NULL) : NULL;
 }

@@ -10,10 +10,10 @@
 
 /*
  * The program that a shell would run for `word`, with every link followed: by a path (from
- * the current directory, else from the top of the working tree) or by PATH. NULL where there is
- * none. The caller owns it.
+ * the current directory, else from the top of the working tree, `workdir`, which may be NULL) or by
+ * PATH. NULL where there is none. The caller owns it.
  */
-char *program_find(const struct search *s, const char *word);
+char *program_find(const char *workdir, const char *word);
 
 /*
  * Adds what it needs to `proposer_binds`: the folder that it lies in; where that is in a

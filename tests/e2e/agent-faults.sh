@@ -300,7 +300,14 @@ SH
 ask
 check_equal 'who says something now and then may take longer' 'It is 60, at last' "$(newest .subject)"
 
-note 'What cannot be begun.'
+note 'What cannot be begun, and what doctor says of it.'
+doctor() { # doctor <name of a check>: what it says of the agent that is configured
+	git -c "autoresearch.proposer=$scratch/fake.conf" autoresearch doctor --json |
+		jq -r --arg name "$1" '.checks[] | select(.name == $name) | [.ok, .detail, .remedy // empty] | join(" ")'
+}
+adapter
+check_equal 'where it is, and whom it asks' "true fake, $scratch/bin/fake; true 127.0.0.1:9; of the network it may reach \
+what autoresearch.proposerNetwork names" "$(doctor agent); $(doctor "agent's model")"
 refuses() { # refuses <text> <message> <hint> [<start's arguments>...]
 	check_status "$1 is fatal" 128 git autoresearch start "${@:4}"
 	check "  and says so" grep -qE "^fatal: $2" "$scratch/err"
@@ -314,8 +321,11 @@ adapter
 git config autoresearch.endpoint http://127.0.0.1:10/v1
 refuses 'an endpoint that its sandbox may not reach' "the agent's sandbox may not reach the endpoint 127.0.0.1:10" \
 	'git config --add autoresearch.proposerNetwork 127.0.0.1:10' --proposer="$scratch/fake.conf"
+check_equal '  and so says doctor' "false the agent's sandbox may not reach the endpoint 127.0.0.1:10 \
+git config --add autoresearch.proposerNetwork 127.0.0.1:10" "$(doctor "agent's model")"
 git config autoresearch.endpoint http://127.0.0.1:9/v1
 rm "$scratch/bin/fake"
+check_equal 'doctor misses it, too' "false cannot find the proposer 'fake' get it from the shop; or put it on PATH" "$(doctor agent)"
 refuses 'an agent that nobody has' "cannot find the proposer 'fake'" 'get it from the shop' --proposer="$scratch/fake.conf"
 adapter 'colour = red'
 check_status 'an adapter that makes no sense is fatal' 128 git autoresearch start --proposer="$scratch/fake.conf"
