@@ -82,7 +82,7 @@ SCRIPT
 git-autoresearch start >"$scratch/run" 2>&1 &
 started=$!
 for _ in $(seq 300); do
-	[ "$(git autoresearch log --json 2>/dev/null | wc -l)" = 2 ] && break
+	[ "$(git autoresearch log --json 2>/dev/null | wc -l)" = 1 ] && break
 	sleep 0.1
 done
 kill -INT $started
