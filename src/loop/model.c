@@ -166,6 +166,9 @@ int model_open(struct search *s, struct error *err)
 	model->endpoint = xstrdup(endpoint.name);
 	if (model_find_key(&s->settings, &model->key, err))
 		return -1;
+	/* Where a server answers one by one, the last of a round waits for all the others. */
+	options.first_byte_timeout *= s->config.candidates;
+	options.total_timeout *= s->config.candidates;
 	model->timeout = options.total_timeout;
 	options.endpoint = &endpoint;
 	options.key = model->key;
