@@ -43,8 +43,11 @@ FORMATTED := $(wildcard src/*.c src/*/*.c ebpf/*.c tests/unit/*.c tests/fuzz/*.c
 PROGRAM := git-autoresearch
 WARDEN := $(BUILD)/git-autoresearch-warden
 
+# What is built is built side by side, also where nobody said -j; tests come one after the other.
+build = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
 all: deps
-	$(Q)$(MAKE) --no-print-directory $(PROGRAM) $(WARDEN) man
+	$(Q)+$(build) $(PROGRAM) $(WARDEN) man
 
 deps:
 	$(Q).ci/deps
@@ -116,7 +119,7 @@ unit: $(UNIT)
 
 check: all
 	$(Q).ci/deps check
-	$(Q)$(MAKE) --no-print-directory unit
+	$(Q)+$(build) unit
 	$(Q)tests/run-unit $(UNIT)
 	$(Q)tests/run-e2e $(E2E)
 
@@ -127,7 +130,7 @@ check-vm: all
 asan: deps
 	$(Q).ci/deps check
 	$(Q)rm -f $(BUILD)-asan/lib.a
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-asan PROGRAM=$(BUILD)-asan/git-autoresearch \
+	$(Q)+$(build) BUILD=$(BUILD)-asan PROGRAM=$(BUILD)-asan/git-autoresearch \
 		SANITIZE=address,undefined CFLAGS='-O1 -g' $(BUILD)-asan/git-autoresearch \
 		$(BUILD)-asan/git-autoresearch-warden unit
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-asan run-asan
@@ -144,7 +147,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/lib.a
 	$(Q)mkdir -p $(@D) && $(compile) -fsanitize=fuzzer -o $@ $< $(BUILD)/lib.a $(PKG_LIBS) -lm -pie
 
 fuzz: deps
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-fuzz CC=$(CLANG) CFLAGS='-O1 -g' WARNINGS= \
+	$(Q)+$(build) BUILD=$(BUILD)-fuzz CC=$(CLANG) CFLAGS='-O1 -g' WARNINGS= \
 		SANITIZE=fuzzer-no-link,address,undefined run-fuzz
 
 run-fuzz: $(FUZZ)
