@@ -1,8 +1,8 @@
 #!/bin/bash
 # On a stock kernel with cgroup v2 alone, for root and for an ordinary user to whom a cgroup was
-# delegated: doctor finds nothing missing, having tried every limit; a campaign runs and verifies,
-# and a death without warning leaves nothing behind. For a user the audit may be missing, where the
-# warden has no capabilities: then all is the same at level C.
+# delegated, and to whose group the warden belongs: doctor finds nothing missing, having tried every
+# limit; all is audited at level A; a campaign runs and verifies, and a death without warning leaves
+# nothing behind.
 # shellcheck disable=SC2154 # $scratch is of lib.sh
 set -u
 
@@ -27,7 +27,14 @@ subtest() {
 if [ "${1:-}" != story ]; then
 	echo 1..2
 	subtest root "$0" story
-	subtest 'an ordinary user' env TMPDIR=/mnt/home/tester "$guest/as-user" "$0" story
+	# What `make install WARDEN_GROUP=tester` does, where the guest can be written.
+	mkdir /mnt/bin
+	cp "$guest/../../../git-autoresearch" "$guest/../../../build/git-autoresearch-warden" /mnt/bin
+	chgrp tester /mnt/bin/git-autoresearch-warden
+	chmod 0750 /mnt/bin/git-autoresearch-warden
+	setcap cap_bpf,cap_perfmon,cap_net_admin+ep /mnt/bin/git-autoresearch-warden
+	subtest 'an ordinary user' env TMPDIR=/mnt/home/tester AUTORESEARCH_BIN=/mnt/bin \
+		"$guest/as-user" "$0" story
 	[ $failed = 0 ]
 	exit
 fi
@@ -77,17 +84,9 @@ git commit -qm 'a folder, and half a processor' -a
 
 git autoresearch doctor --json >"$scratch/doctor" 2>"$scratch/err"
 level=$(jq -r .level "$scratch/doctor")
-note "level $level"
-if [ "$level" = A ]; then
-	check_equal 'doctor finds nothing missing' '' \
-		"$(jq -r '.checks[] | select(.ok | not).name' "$scratch/doctor")"
-else
-	check 'root is audited at level A' test "$(id -u)" -ne 0
-	check_equal 'doctor finds nothing missing but the audit' audit \
-		"$(jq -r '.checks[] | select(.ok | not).name' "$scratch/doctor")"
-	check_status 'without it nothing is run' 128 git autoresearch sandbox -- true
-	git config autoresearch.audit warn
-fi
+check_equal 'the audit is at level A' A "$level"
+check_equal 'doctor finds nothing missing' '' \
+	"$(jq -r '.checks[] | select(.ok | not).name' "$scratch/doctor")"
 check_equal 'by cgroup v2 alone' 'memory, pids and cpu, v2' \
 	"$(jq -r '.checks[] | select(.name == "cgroups").detail' "$scratch/doctor")"
 place=$(cat /proc/self/cgroup)
@@ -103,6 +102,13 @@ check 'the peak of memory is on record, and the time on the processor' \
 	jq -es 'all(.[]; .memoryPeak > 0 and .cpu > 0)' "$scratch/log"
 check_equal 'we are in the cgroup that the first command left us in' "$place" \
 	"$(cat /proc/self/cgroup)"
+
+# Under emulation a command takes five seconds, most of them for loading programs. So the rest is
+# told of the user alone, who has less to make limits with than root.
+if [ "$(id -u)" = 0 ]; then
+	done_testing
+	exit
+fi
 
 killed 'memory has its limit' out-of-memory 'dd if=/dev/zero of=/dev/null bs=200M count=1'
 git autoresearch sandbox --summary="$scratch/summary" -- \
