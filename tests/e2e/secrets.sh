@@ -125,7 +125,11 @@ for thing in planted /tmp shm profile helper link fifo folder/fifo socket 'a wri
 	check "plainly, the evaluator meets: $thing" grep -qx "saw $thing" "$scratch/outside"
 done
 check 'and its score is forged' grep -qx 'METRIC loss=-1' "$scratch/outside"
-sleep 3.2 # until the one that lies in wait is gone
+# Until the one that lies in wait is gone: it is root here, and reaches into every sandbox.
+for _ in $(seq 600); do
+	pgrep -f 'root/autoresearch/metrics/values' >/dev/null || break
+	sleep 0.1
+done
 
 git autoresearch start --proposer=command --proposer-command=/bin/false --max-experiments=1 \
 	>"$scratch/out" 2>&1
