@@ -14,6 +14,28 @@ int next_option(int argc, char **argv, const char *shorts, const struct option *
 	return c == ':' || c == '?' ? OPTION_USAGE : c;
 }
 
+bool look_options(int argc, char **argv, const char **ret_campaign, bool *ret_json)
+{
+	static const struct option longs[] = {
+		{ "campaign", required_argument, NULL, 'n' },
+		{ "json", no_argument, NULL, 'j' },
+		{ 0 },
+	};
+	int c;
+
+	*ret_campaign = NULL;
+	*ret_json = false;
+	while ((c = next_option(argc, argv, ":h", longs)) != -1) {
+		if (c == 'n')
+			*ret_campaign = optarg;
+		else if (c == 'j')
+			*ret_json = true;
+		else
+			return false;
+	}
+	return true;
+}
+
 int usage(int argc, char **argv)
 {
 	const struct command *c = commands;

@@ -4,6 +4,7 @@
 /* Options by getopt_long(3), and what most commands share. */
 
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "command/command.h"
@@ -14,6 +15,10 @@
  */
 #define OPTION_USAGE '?'
 int next_option(int argc, char **argv, const char *shorts, const struct option *longs);
+
+/* --campaign=<name> and --json, the options of what looks at a campaign; `optind` is behind them.
+ * False for anything else, after which the command returns usage(). */
+bool look_options(int argc, char **argv, const char **ret_campaign, bool *ret_json);
 
 /* Prints the synopsis of the command that runs: to stdout for -h, else to stderr with what was
  * wrong. Returns 129. */

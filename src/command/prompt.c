@@ -22,26 +22,14 @@ static void print_text(const struct prompt *prompt)
 
 int cmd_prompt(int argc, char **argv, struct error *err)
 {
-	static const struct option longs[] = {
-		{ "campaign", required_argument, NULL, 'n' },
-		{ "json", no_argument, NULL, 'j' },
-		{ 0 },
-	};
 	CLEANUP_PROMPT struct prompt prompt = PROMPT_INIT;
 	CLEANUP_REPO struct repo *repo = NULL;
 	CLEANUP_LEDGER struct ledger ledger = { 0 };
-	const char *campaign = NULL;
-	bool json = false;
-	int c;
+	const char *campaign;
+	bool json;
 
-	while ((c = next_option(argc, argv, ":h", longs)) != -1) {
-		if (c == 'n')
-			campaign = optarg;
-		else if (c == 'j')
-			json = true;
-		else
-			return usage(argc, argv);
-	}
+	if (!look_options(argc, argv, &campaign, &json))
+		return usage(argc, argv);
 	if (optind < argc && !campaign)
 		campaign = argv[optind++];
 	if (optind < argc)

@@ -54,28 +54,14 @@ static void print_json(const struct entry *entry)
 
 int cmd_show(int argc, char **argv, struct error *err)
 {
-	static const struct option longs[] = {
-		{ "campaign", required_argument, NULL, 'n' },
-		{ "json", no_argument, NULL, 'j' },
-		{ 0 },
-	};
 	CLEANUP_REPO struct repo *repo = NULL;
 	CLEANUP_LEDGER struct ledger ledger = { 0 };
 	CLEANUP_ENTRY struct entry entry = { 0 };
-	const char *campaign = NULL;
-	bool json = false;
+	const char *campaign;
+	bool json;
 	int64_t number;
-	int c;
 
-	while ((c = next_option(argc, argv, ":h", longs)) != -1) {
-		if (c == 'n')
-			campaign = optarg;
-		else if (c == 'j')
-			json = true;
-		else
-			return usage(argc, argv);
-	}
-	if (optind != argc - 1)
+	if (!look_options(argc, argv, &campaign, &json) || optind != argc - 1)
 		return usage(argc, argv);
 	if (experiment_number(argv[optind], &number, err) ||
 	    campaign_open(campaign, &repo, &ledger, err) ||

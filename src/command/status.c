@@ -112,26 +112,13 @@ static void print_text(const struct standing *st)
 
 int cmd_status(int argc, char **argv, struct error *err)
 {
-	static const struct option longs[] = {
-		{ "campaign", required_argument, NULL, 'n' },
-		{ "json", no_argument, NULL, 'j' },
-		{ 0 },
-	};
 	CLEANUP_REPO struct repo *repo = NULL;
 	struct standing st = { 0 };
-	const char *campaign = NULL;
-	bool json = false;
-	int c, ret;
+	const char *campaign;
+	bool json;
+	int ret;
 
-	while ((c = next_option(argc, argv, ":h", longs)) != -1) {
-		if (c == 'n')
-			campaign = optarg;
-		else if (c == 'j')
-			json = true;
-		else
-			return usage(argc, argv);
-	}
-	if (optind < argc)
+	if (!look_options(argc, argv, &campaign, &json) || optind < argc)
 		return usage(argc, argv);
 	ret = campaign_open(campaign, &repo, &st.ledger, err) || standing_read(repo, &st, err)
 		      ? -1
