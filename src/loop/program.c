@@ -6,20 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Folders that every sandbox shows. */
-static bool is_system_path(const char *path)
+bool program_is_of_the_system(const char *program)
 {
 	static const char *const dirs[] = { "/usr/", "/bin/", "/sbin/", "/lib", "/etc/" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
-		if (starts_with(path, dirs[i]))
+		if (starts_with(program, dirs[i]))
 			return true;
 	return false;
-}
-
-bool program_is_of_the_system(const char *program)
-{
-	return is_system_path(program);
 }
 
 /* As a shell finds it; absolute. */
@@ -113,7 +107,7 @@ static void show(struct search *s, const char *program, const char *folder)
 {
 	const char *shown = program;
 
-	if (is_system_path(program))
+	if (program_is_of_the_system(program))
 		return;
 	if (*folder && !holds_repository(s, folder) && !is_in_repository(s, folder))
 		shown = folder;
