@@ -89,7 +89,11 @@ kill -INT $started
 wait $started
 check_equal 'Ctrl-C while the second is waited for' 130 $?
 check_equal 'three were asked for' 3 "$(asked slow .path | wc -l)"
+git autoresearch prompt >"$scratch/next" 2>/dev/null
 check_status 'start goes on' 3 git autoresearch start --max-experiments=2
+check 'with what prompt printed' cmp "$scratch/next" <(jq -rj \
+	'select(.body.messages[1].content | contains("This is number 2 of 3")).body.messages
+		| map("=== \(.role)\n\(.content)") | add' <(tail -n 2 "$scratch/slow.log"))
 check_equal 'with the rest of the round' '2/3 3/3' "$(asked slow "$place" | tail -n 2 | tr -d '"' | sort | xargs)"
 check_equal 'and comes to the same' 'accepted accepted accepted' \
 	"$(git autoresearch log --json | jq -sr 'reverse | map(.verdict // empty) | .[-3:] | join(" ")')"
