@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 
 #include "base/cleanup.h"
+#include "base/fiber.h"
 #include "base/strbuf.h"
 
 struct watch {
@@ -13,12 +14,20 @@ struct watch {
 	void *data;
 };
 
+/* A fiber that is parked in evloop_run(), on whose stack this lies. */
+struct waiter {
+	struct waiter *next;
+	struct fiber *fiber;
+	const bool *done;
+};
+
 struct evloop {
 	int epoll;
 	int depth; /* of evloop_run() within itself */
 	struct watch *watches;
 	/* Removed in the middle of a round: an event at hand may still point there. */
 	struct watch *removed;
+	struct waiter *waiters;
 };
 
 static void free_watches(struct watch **list)
@@ -83,6 +92,39 @@ void evloop_remove(struct evloop *loop, int fd)
 	}
 }
 
+static void park(struct evloop *loop, const bool *done)
+{
+	struct waiter waiter = { .fiber = fiber_current(), .done = done };
+
+	if (*done)
+		return;
+	waiter.next = loop->waiters;
+	loop->waiters = &waiter;
+	fiber_park();
+}
+
+static struct waiter *take_ready(struct evloop *loop)
+{
+	for (struct waiter **p = &loop->waiters; *p; p = &(*p)->next) {
+		struct waiter *w = *p;
+
+		if (!*w->done)
+			continue;
+		*p = w->next;
+		return w;
+	}
+	return NULL;
+}
+
+/* One that is resumed may set what another waits for. */
+static void resume_ready(struct evloop *loop)
+{
+	struct waiter *w;
+
+	while ((w = take_ready(loop)))
+		fiber_resume(w->fiber);
+}
+
 /* Waits once and calls whoever is ready, until `*done`; what is left shows up again. */
 static int run_once(struct evloop *loop, const bool *done, struct error *err)
 {
@@ -96,6 +138,7 @@ static int run_once(struct evloop *loop, const bool *done, struct error *err)
 
 		if (w->fn)
 			w->fn(events[i].events, w->data);
+		resume_ready(loop);
 	}
 	return 0;
 }
@@ -104,7 +147,12 @@ int evloop_run(struct evloop *loop, const bool *done, struct error *err)
 {
 	int ret = 0;
 
+	if (fiber_current()) {
+		park(loop, done);
+		return 0;
+	}
 	loop->depth++;
+	resume_ready(loop);
 	while (!ret && !*done) {
 		if (loop->watches)
 			ret = run_once(loop, done, err);

@@ -27,8 +27,14 @@ int evloop_add(struct evloop *loop, int fd, uint32_t events, evloop_fn fn, void 
 /* Stops watching `fd`, before it is closed. A descriptor that is not watched is ignored. */
 void evloop_remove(struct evloop *loop, int fd);
 
-/* Runs until `*done`, which is looked at after each call. A function may run the loop within
- * the loop. Returns 0, or -1 where waiting itself failed or nothing is left to wait for. */
+/*
+ * Runs until `*done`, which is looked at after each call. A function may run the loop within
+ * the loop. Returns 0, or -1 where waiting itself failed or nothing is left to wait for.
+ *
+ * Within a fiber (fiber.h) it parks the fiber instead, and whoever runs the loop on the main
+ * stack resumes it once its `*done` is set: so several may wait at once, each for its own. A
+ * fiber never sees the loop fail, since nothing resumes it then.
+ */
 int evloop_run(struct evloop *loop, const bool *done, struct error *err);
 
 #endif
