@@ -3,12 +3,12 @@
 #include "base/number.h"
 #include "report/line.h"
 
-static void on_phase(int64_t experiment, enum phase phase, double timeout, void *data)
+static void on_phase(int lane, int64_t experiment, enum phase phase, double timeout, void *data)
 {
 	struct watch *w = data;
 
 	w->waits = false;
-	progress_phase(&w->progress, experiment, phase, timeout);
+	progress_phase(&w->progress, lane, experiment, phase, timeout);
 }
 
 static void on_tick(void *data)
@@ -23,6 +23,7 @@ static void on_record(const struct record *record, const char *commit, void *dat
 	struct watch *w = data;
 
 	(void)commit;
+	progress_over(&w->progress, record->experiment);
 	progress_clear(&w->progress);
 	report_line(record, stdout);
 	fflush(stdout);

@@ -48,8 +48,8 @@ static int read_proposal(struct agent_run *run, struct proposal *ret, struct err
 
 	prompt_read_words(words->buf, words->len, &subject, &rationale);
 	proposal_describe(ret, subject.buf, rationale.buf, name);
-	return scratch_read(run->s, run->trial, run->adapter ? &run->adapter->leavings : NULL,
-			    ret, err);
+	return scratch_read(run->lane, run->trial,
+			    run->adapter ? &run->adapter->leavings : NULL, ret, err);
 }
 
 /* Files may have been written and be what they were. 1: so it is; 0; -1. */
@@ -202,15 +202,16 @@ static void count_lost_tokens(const struct agent_run *run, const struct proposal
 		run->s->totals.tokens += tokens->prompt + tokens->completion;
 }
 
-static int ask(struct search *s, int64_t number, const struct prompt *prompt,
+static int ask(struct lane *lane, int64_t number, const struct prompt *prompt,
 	       struct proposal *ret, enum judgement *ret_judgement, struct error *err)
 {
 	CLEANUP_AGENT_RUN struct agent_run run;
 	bool complete;
 
 	proposal_release(ret);
-	if (agent_run(&run, s, number, prompt, err) || judge(&run, ret, ret_judgement, err) ||
-	    measure_audit(s, run.trial, &complete, err))
+	if (agent_run(&run, lane, number, prompt, err) ||
+	    judge(&run, ret, ret_judgement, err) ||
+	    measure_audit(lane, run.trial, &complete, err))
 		return -1;
 	count_lost_tokens(&run, ret);
 	return 0;
@@ -230,8 +231,9 @@ static void on_pause_over(uint32_t events, void *data)
 }
 
 /* 0; 1 where a person ended it; -1. */
-static int wait_for(struct search *s, double seconds, const char *why, struct error *err)
+static int wait_for(struct lane *lane, double seconds, const char *why, struct error *err)
 {
+	struct search *s = lane->search;
 	struct pause p = { .timer = timer_new(err) };
 	CLEANUP_CLOSE int timer = p.timer;
 	int failed;
@@ -241,32 +243,31 @@ static int wait_for(struct search *s, double seconds, const char *why, struct er
 	if (s->watcher && s->watcher->waiting)
 		s->watcher->waiting(why, seconds, s->settings.endpoint_timeout,
 				    s->watcher->data);
-	s->waiting = &p.over;
 	failed = timer_arm(timer, seconds, 0) ? error_errno(err, "cannot start the clock")
-					      : evloop_run(s->events, &p.over, err);
-	s->waiting = NULL;
+					      : lane_wait(lane, &p.over, err);
 	evloop_remove(s->events, timer);
 	return failed ? -1 : s->stop != STOP_NO;
 }
 
 /* Asks until there is something other than a limit, or `autoresearch.endpointTimeout` is over. */
-static int ask_patiently(struct search *s, int64_t number, const struct prompt *prompt,
+static int ask_patiently(struct lane *lane, int64_t number, const struct prompt *prompt,
 			 struct proposal *ret, enum judgement *ret_judgement, struct error *err)
 {
+	struct search *s = lane->search;
 	double wait = LIMIT_WAIT_FIRST, left;
 	struct timespec begin;
 	int ended;
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (;;) {
-		if (ask(s, number, prompt, ret, ret_judgement, err))
+		if (ask(lane, number, prompt, ret, ret_judgement, err))
 			return -1;
 		left = s->settings.endpoint_timeout - seconds_since(&begin);
 		if (*ret_judgement != JUDGED_LIMITED)
 			return 0;
 		if (left <= 0)
 			return error_status(err, EXIT_FAILING);
-		ended = wait_for(s, wait < left ? wait : left, err->message, err);
+		ended = wait_for(lane, wait < left ? wait : left, err->message, err);
 		if (ended < 0)
 			return -1;
 		if (ended) {
@@ -277,7 +278,7 @@ static int ask_patiently(struct search *s, int64_t number, const struct prompt *
 	}
 }
 
-int agent_propose(struct search *s, int64_t number, struct proposal *ret,
+int agent_propose(struct lane *lane, int64_t number, struct proposal *ret,
 		  enum proposed *ret_how, struct error *err)
 {
 	static const enum proposed how[] = {
@@ -288,6 +289,7 @@ int agent_propose(struct search *s, int64_t number, struct proposal *ret,
 		[JUDGED_LIMITED] = PROPOSED_FAILURE,
 	};
 	CLEANUP_PROMPT struct prompt prompt = PROMPT_INIT;
+	struct search *s = lane->search;
 	struct briefing briefing;
 	enum judgement judgement;
 
@@ -296,7 +298,7 @@ int agent_propose(struct search *s, int64_t number, struct proposal *ret,
 	briefing_of(s, number, &briefing);
 	briefing.key = s->agent ? s->agent->key : NULL;
 	if (briefing_for_program(&briefing, &prompt, err) ||
-	    ask_patiently(s, number, &prompt, ret, &judgement, err))
+	    ask_patiently(lane, number, &prompt, ret, &judgement, err))
 		return -1;
 	*ret_how = how[judgement];
 	return 0;

@@ -35,7 +35,7 @@ void agent_examine(const struct settings *settings, struct probes *ret);
 void agent_release(struct search *s);
 
 /* As propose(). */
-int agent_propose(struct search *s, int64_t number, struct proposal *ret,
+int agent_propose(struct lane *lane, int64_t number, struct proposal *ret,
 		  enum proposed *ret_how, struct error *err);
 
 #endif

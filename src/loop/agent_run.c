@@ -117,9 +117,10 @@ static char *script_of(const struct search *s)
 }
 
 /* The environment of the phase, and that of the agent: which has a PATH of its own. */
-static char **environment_of(const struct search *s, int64_t number)
+static char **environment_of(const struct lane *lane, int64_t number)
 {
-	char **env = environment_new(s, PHASE_PROPOSE, number, 1);
+	const struct search *s = lane->search;
+	char **env = environment_new(lane, PHASE_PROPOSE, number, 1);
 	size_t n = 0, more = s->agent ? s->agent->env.nr : 0;
 
 	while (env[n])
@@ -142,18 +143,10 @@ static char **environment_of(const struct search *s, int64_t number)
 static int run_trial(struct agent_run *run, int64_t number, struct trial_command *command,
 		     struct error *err)
 {
-	struct search *s = run->s;
-	int failed;
+	int failed = (run->adapter && watch_for_life(run, err)) ||
+		     lane_run(run->lane, run->trial, number, command, &run->outcome, err);
 
-	if (s->watcher && s->watcher->phase)
-		s->watcher->phase(number, PHASE_PROPOSE, command->timeout, s->watcher->data);
-	s->running = run->trial;
-	s->proposing = true;
-	failed = (run->adapter && watch_for_life(run, err)) ||
-		 trial_run(run->trial, command, &run->outcome, err);
 	end_watch(run);
-	s->running = NULL;
-	s->proposing = false;
 	transcript_end(&run->transcript);
 	return failed ? -1 : 0;
 }
@@ -163,14 +156,14 @@ static int ask(struct agent_run *run, int64_t number, struct error *err)
 	struct search *s = run->s;
 	CLEANUP_FREE char *home = NULL, *script = script_of(s);
 	const char *const argv[] = { "sh", "-c", script, NULL };
-	char **env = environment_of(s, number);
+	char **env = environment_of(run->lane, number);
 	struct trial_command command = {
 		.phase = PHASE_PROPOSE,
 		.argv = argv,
 		.env = (const char *const *)env,
 		.timeout = run->adapter ? run->adapter->timeout
 					: s->config.phases[PHASE_PROPOSE].timeout,
-		.tree = s->slot_path,
+		.tree = run->lane->slot_path,
 		.out_writable = true,
 		.network = &s->network[NETWORK_PROPOSER],
 		.input = run->prompt->user.buf,
@@ -186,14 +179,17 @@ static int ask(struct agent_run *run, int64_t number, struct error *err)
 	return failed ? -1 : 0;
 }
 
-int agent_run(struct agent_run *run, struct search *s, int64_t number,
+int agent_run(struct agent_run *run, struct lane *lane, int64_t number,
 	      const struct prompt *prompt, struct error *err)
 {
+	struct search *s = lane->search;
 	struct trial_place place = s->place;
 
-	*run = (struct agent_run){
-		.s = s, .prompt = prompt, .transcript = TRANSCRIPT_INIT, .timer = -1
-	};
+	*run = (struct agent_run){ .lane = lane,
+				   .s = s,
+				   .prompt = prompt,
+				   .transcript = TRANSCRIPT_INIT,
+				   .timer = -1 };
 	if (s->agent)
 		run->adapter = run->transcript.adapter = &s->agent->adapter;
 	set_limits(run);

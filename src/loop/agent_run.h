@@ -11,6 +11,7 @@
 #include "propose/transcript.h"
 
 struct agent_run {
+	struct lane *lane;
 	struct search *s;
 	const struct adapter *adapter; /* NULL: a plain command */
 	const struct prompt *prompt;
@@ -27,7 +28,7 @@ struct agent_run {
 };
 
 /* Runs it for experiment `number`, with that prompt. The caller releases it either way. */
-int agent_run(struct agent_run *run, struct search *s, int64_t number,
+int agent_run(struct agent_run *run, struct lane *lane, int64_t number,
 	      const struct prompt *prompt, struct error *err);
 
 void agent_run_release(struct agent_run *run);

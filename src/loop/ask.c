@@ -22,6 +22,7 @@
 
 struct asking {
 	struct search *s;
+	struct lane *lane;	 /* in which it is waited for; NULL: nobody waits yet */
 	char base[OID_HEX_SIZE]; /* the incumbent that it is asked on top of */
 	int64_t reserved;	 /* tokens that others may take */
 	struct prompt prompt;
@@ -204,13 +205,7 @@ static int turn_begin(struct asking *a, struct error *err)
 /* 0 with the reply in `last`; 1 where a person ended it; -1. */
 static int turn_end(struct asking *a, struct error *err)
 {
-	struct search *s = a->s;
-	int failed;
-
-	s->waiting = &a->over;
-	failed = evloop_run(s->events, &a->over, err);
-	s->waiting = NULL;
-	if (failed)
+	if (lane_wait(a->lane, &a->over, err))
 		return -1;
 	if (!a->answered)
 		return 1;
@@ -382,10 +377,12 @@ static int finish(struct asking *a, struct proposal *ret, struct error *err)
 	return 0;
 }
 
-int asking_finish(struct asking *a, int64_t others, struct proposal *ret, struct error *err)
+int asking_finish(struct asking *a, struct lane *lane, int64_t others, struct proposal *ret,
+		  struct error *err)
 {
 	int r;
 
+	a->lane = lane;
 	a->reserved = others;
 	r = finish(a, ret, err);
 	/* What no record will count was paid for as well. */

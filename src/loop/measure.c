@@ -19,8 +19,9 @@ void logs_release(struct logs *logs)
 	strbuf_release(&logs->evaluate);
 }
 
-char **environment_new(const struct search *s, enum phase phase, int64_t experiment, int trial)
+char **environment_new(const struct lane *lane, enum phase phase, int64_t experiment, int trial)
 {
+	const struct search *s = lane->search;
 	char **env = xcalloc(16, sizeof(*env));
 	size_t n = 0;
 
@@ -87,32 +88,28 @@ static void take_output(enum stream stream, const char *data, size_t len, void *
 		metric_reader_feed(sink->metrics, data, len);
 }
 
-static int run_phase(struct search *s, struct trial *trial, enum phase phase,
+static int run_phase(struct lane *lane, struct trial *trial, enum phase phase,
 		     int64_t experiment, int number, struct sink *sink, struct outcome *ret,
 		     struct error *err)
 {
+	struct search *s = lane->search;
 	const char *const argv[] = { "sh", "-c", s->config.phases[phase].command, NULL };
-	char **env = environment_new(s, phase, experiment, number);
+	char **env = environment_new(lane, phase, experiment, number);
 	struct trial_command command = {
 		.phase = phase,
 		.argv = argv,
 		.env = (const char *const *)env,
 		.timeout = s->config.phases[phase].timeout,
-		.tree = s->slot_path,
-		.hidden = phase == PHASE_EVALUATE ? s->hidden_path : NULL,
+		.tree = lane->slot_path,
+		.hidden = phase == PHASE_EVALUATE ? lane->hidden_path : NULL,
 		.warm = s->warm,
 		.out_writable = phase == PHASE_RUN,
 		.network = &s->network[NETWORK_TRIAL],
 		.output = take_output,
 		.data = sink,
 	};
-	int failed;
+	int failed = lane_run(lane, trial, experiment, &command, ret, err);
 
-	if (s->watcher && s->watcher->phase)
-		s->watcher->phase(experiment, phase, command.timeout, s->watcher->data);
-	s->running = trial;
-	failed = trial_run(trial, &command, ret, err);
-	s->running = NULL;
 	environment_free(env);
 	if (failed)
 		return error_context(err, "%s", phase_name(phase));
@@ -139,10 +136,11 @@ static int merge_metrics_file(struct search *s, struct trial *trial, struct metr
 	return 0;
 }
 
-static int run_phases(struct search *s, struct trial *trial, int64_t experiment, int number,
+static int run_phases(struct lane *lane, struct trial *trial, int64_t experiment, int number,
 		      struct trial_result *ret, struct logs *logs, struct error *err)
 {
 	static const enum phase order[] = { PHASE_RUN, PHASE_CHECK, PHASE_EVALUATE };
+	struct search *s = lane->search;
 	bool evaluated = s->config.phases[PHASE_EVALUATE].command;
 	struct metric_reader reader;
 	int failed = 0;
@@ -157,7 +155,7 @@ static int run_phases(struct search *s, struct trial *trial, int64_t experiment,
 
 		if (!s->config.phases[phase].command)
 			continue;
-		failed = run_phase(s, trial, phase, experiment, number, &sink,
+		failed = run_phase(lane, trial, phase, experiment, number, &sink,
 				   &ret->outcomes[phase], err);
 		ret->ran[phase] = true;
 		if (!failed && !outcome_is_success(&ret->outcomes[phase]))
@@ -172,20 +170,21 @@ static int run_phases(struct search *s, struct trial *trial, int64_t experiment,
 	return failed;
 }
 
-int measure_audit(struct search *s, struct trial *trial, bool *ret_complete, struct error *err)
+int measure_audit(struct lane *lane, struct trial *trial, bool *ret_complete, struct error *err)
 {
 	CLEANUP_TRIAL_AUDIT struct trial_audit audit = TRIAL_AUDIT_INIT;
 
 	if (trial_audit(trial, &audit, err))
 		return -1;
-	if (!s->audit)
-		audit_log_open(&s->audit, s->dir);
-	return audit_log_add(s->audit, &audit, ret_complete, err);
+	if (!lane->audit)
+		audit_log_open(&lane->audit, lane->search->dir);
+	return audit_log_add(lane->audit, &audit, ret_complete, err);
 }
 
-int measure_trial(struct search *s, int64_t experiment, int number, struct trial_result *ret,
+int measure_trial(struct lane *lane, int64_t experiment, int number, struct trial_result *ret,
 		  struct logs *logs, struct string_list *ret_removed, struct error *err)
 {
+	struct search *s = lane->search;
 	const struct string_list *removed;
 	struct trial *trial;
 	bool complete = true;
@@ -194,12 +193,12 @@ int measure_trial(struct search *s, int64_t experiment, int number, struct trial
 	*ret = (struct trial_result){ .seed = trial_seed(s, number) };
 	if (trial_open(&trial, &s->place, &s->config.limits, err))
 		return -1;
-	failed = run_phases(s, trial, experiment, number, ret, logs, err);
+	failed = run_phases(lane, trial, experiment, number, ret, logs, err);
 	removed = trial_removed(trial);
 	for (size_t i = 0; i < removed->nr && !failed; i++)
 		string_list_add(ret_removed, removed->items[i]);
 	if (!failed)
-		failed = measure_audit(s, trial, &complete, err);
+		failed = measure_audit(lane, trial, &complete, err);
 	ret->audit_incomplete = !complete;
 	trial_close(trial);
 	if (failed)
@@ -237,10 +236,11 @@ int measure_editable(struct search *s, struct string_list *ret, struct error *er
 }
 
 /* Runs setup into the folder `path` below the store. */
-static int run_setup(struct search *s, const char *path, struct error *err)
+static int run_setup(struct lane *lane, const char *path, struct error *err)
 {
+	struct search *s = lane->search;
 	const char *const argv[] = { "sh", "-c", s->config.phases[PHASE_SETUP].command, NULL };
-	char **env = environment_new(s, PHASE_SETUP, 0, 1);
+	char **env = environment_new(lane, PHASE_SETUP, 0, 1);
 	CLEANUP_STRBUF struct strbuf log = STRBUF_INIT, reason = STRBUF_INIT;
 	struct sink sink = { &log, NULL };
 	struct string_list masked = STRING_LIST_INIT;
@@ -249,7 +249,7 @@ static int run_setup(struct search *s, const char *path, struct error *err)
 		.argv = argv,
 		.env = (const char *const *)env,
 		.timeout = s->config.phases[PHASE_SETUP].timeout,
-		.tree = s->slot_path,
+		.tree = lane->slot_path,
 		.masked = &masked,
 		.upper = path,
 		.out_writable = true,
@@ -265,15 +265,9 @@ static int run_setup(struct search *s, const char *path, struct error *err)
 	failed =
 		measure_editable(s, &masked, err) ||
 		network_resolve(&s->settings, NETWORK_SETUP, &s->network[NETWORK_SETUP], err) ||
-		trial_open(&trial, &s->place, &s->config.limits, err);
-	if (!failed) {
-		if (s->watcher && s->watcher->phase)
-			s->watcher->phase(0, PHASE_SETUP, command.timeout, s->watcher->data);
-		s->running = trial;
-		failed = trial_run(trial, &command, &outcome, err);
-		s->running = NULL;
-		failed = failed || measure_audit(s, trial, &complete, err);
-	}
+		trial_open(&trial, &s->place, &s->config.limits, err) ||
+		lane_run(lane, trial, 0, &command, &outcome, err) ||
+		measure_audit(lane, trial, &complete, err);
 	trial_close(trial);
 	environment_free(env);
 	string_list_release(&masked);
@@ -333,8 +327,9 @@ static int write_digest(const char *dir, const char *digest, struct error *err)
 	return 0;
 }
 
-int measure_warm(struct search *s, struct error *err)
+int measure_warm(struct lane *lane, struct error *err)
 {
+	struct search *s = lane->search;
 	CLEANUP_FREE char *path = NULL, *dir = NULL, *upper = NULL, *warm = NULL;
 	CLEANUP_FREE char *upper_path = NULL, *work_path = NULL;
 	CLEANUP_CLOSE int lock = -1;
@@ -364,7 +359,7 @@ int measure_warm(struct search *s, struct error *err)
 		    store_make(s->store, upper_path, NULL, err) ||
 		    store_make(s->store, work_path, NULL, err))
 			return -1;
-		ret = run_setup(s, path, err);
+		ret = run_setup(lane, path, err);
 		if (ret)
 			return ret;
 		if (snapshot_digest(upper, s->warm_digest, err) ||

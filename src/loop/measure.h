@@ -4,7 +4,7 @@
 /* From a commit to numbers: setup once, and then trials. */
 
 #include "loop/audit_log.h"
-#include "loop/search.h"
+#include "loop/lane.h"
 #include "model/verdict.h"
 
 /* What a trial printed, capped by the output limit, and what the kernel saw of it. */
@@ -21,22 +21,22 @@ void logs_release(struct logs *logs);
 #define CLEANUP_LOGS CLEANUP(logs_release)
 
 /*
- * One trial of what the slot holds, as trial number `number` (from 1) of `experiment`. 0; 1 where it
+ * One trial of what the lane's slot holds, as trial number `number` (from 1) of `experiment`. 0; 1 where it
  * was cancelled: nothing is judged or recorded then; -1.
  */
-int measure_trial(struct search *s, int64_t experiment, int number, struct trial_result *ret,
+int measure_trial(struct lane *lane, int64_t experiment, int number, struct trial_result *ret,
 		  struct logs *logs, struct string_list *ret_removed, struct error *err);
 
 /*
  * Makes sure that the warm snapshot of the incumbent's (command, declared tree) is there:
- * runs setup where it is not. The slot holds the incumbent. 0; 1 cancelled; -1, also where
+ * runs setup where it is not. The lane's slot holds the incumbent. 0; 1 cancelled; -1, also where
  * setup fails, with the tail of what it printed.
  */
-int measure_warm(struct search *s, struct error *err);
+int measure_warm(struct lane *lane, struct error *err);
 
 /* Adds what was seen of a trial that is over to the log of the record that is being made.
  * `ret_complete`: see audit_log_add(). */
-int measure_audit(struct search *s, struct trial *trial, bool *ret_complete, struct error *err);
+int measure_audit(struct lane *lane, struct trial *trial, bool *ret_complete, struct error *err);
 
 /* The editable files of the incumbent, which setup must not see. */
 int measure_editable(struct search *s, struct string_list *ret, struct error *err);
@@ -45,7 +45,7 @@ int measure_editable(struct search *s, struct string_list *ret, struct error *er
 #define PATH_INSIDE "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* The environment of a phase, PATH first: NULL-terminated, to be freed by environment_free(). */
-char **environment_new(const struct search *s, enum phase phase, int64_t experiment, int trial);
+char **environment_new(const struct lane *lane, enum phase phase, int64_t experiment, int trial);
 void environment_free(char **env);
 
 /* The seed of a trial, below 2^31. */

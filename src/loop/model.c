@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "git/http_settings.h"
 #include "loop/ask.h"
+#include "loop/lane.h"
 
 #define KEY_MAX (16 << 10)
 
@@ -143,9 +144,12 @@ void model_examine(const struct settings *settings, struct probes *ret)
 static void on_wait(const char *why, double seconds, void *data)
 {
 	struct search *s = data;
+	bool anyone = false;
 
 	/* What is asked for while a trial runs, nobody waits for yet. */
-	if (s->waiting && s->watcher && s->watcher->waiting)
+	for (int i = 0; i < s->jobs; i++)
+		anyone |= s->lanes[i].waiting != NULL;
+	if (anyone && s->watcher && s->watcher->waiting)
 		s->watcher->waiting(why, seconds, s->settings.endpoint_timeout,
 				    s->watcher->data);
 }

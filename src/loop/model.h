@@ -44,7 +44,7 @@ void model_free(struct model *model);
  * that is refused. -1 with status 2 where the endpoint fails, and will go on to. What is asked
  * for ahead goes on while trials run.
  */
-int model_propose(struct search *s, int64_t number, struct proposal *ret,
+int model_propose(struct lane *lane, int64_t number, struct proposal *ret,
 		  enum proposed *ret_how, struct error *err);
 
 #endif

@@ -111,14 +111,16 @@ static int propose_sweep(struct search *s, struct proposal *ret, enum proposed *
 	return 0;
 }
 
-int propose(struct search *s, int64_t number, struct proposal *ret, enum proposed *ret_how,
+int propose(struct lane *lane, int64_t number, struct proposal *ret, enum proposed *ret_how,
 	    struct error *err)
 {
+	struct search *s = lane->search;
+
 	if (!strcmp(s->settings.proposer, "sweep"))
 		return propose_sweep(s, ret, ret_how, err);
 	if (!strcmp(s->settings.proposer, "endpoint"))
-		return model_propose(s, number, ret, ret_how, err);
-	return agent_propose(s, number, ret, ret_how, err);
+		return model_propose(lane, number, ret, ret_how, err);
+	return agent_propose(lane, number, ret, ret_how, err);
 }
 
 int propose_check(struct search *s, struct error *err)

@@ -3,7 +3,7 @@
 
 /* Asks whoever is configured for the next candidate. */
 
-#include "loop/search.h"
+#include "loop/lane.h"
 #include "model/proposal.h"
 
 enum proposed {
@@ -15,10 +15,10 @@ enum proposed {
 };
 
 /*
- * One proposal on top of the incumbent, which the slot holds, for experiment `number`. -1 is
+ * One proposal on top of the incumbent, which the lane's slot holds, for experiment `number`. -1 is
  * our own failure, or with status 2 one of the proposer that will not mend itself.
  */
-int propose(struct search *s, int64_t number, struct proposal *ret, enum proposed *ret_how,
+int propose(struct lane *lane, int64_t number, struct proposal *ret, enum proposed *ret_how,
 	    struct error *err);
 
 /* Lets go of what propose() keeps from one to the next. */

@@ -48,9 +48,10 @@ static struct asking *take_first(struct model *m)
 	return first;
 }
 
-int model_propose(struct search *s, int64_t number, struct proposal *ret,
+int model_propose(struct lane *lane, int64_t number, struct proposal *ret,
 		  enum proposed *ret_how, struct error *err)
 {
+	struct search *s = lane->search;
 	int64_t left = s->experiments_left;
 	struct asking *a;
 	int r;
@@ -62,9 +63,10 @@ int model_propose(struct search *s, int64_t number, struct proposal *ret,
 		return 0;
 	}
 	if (s->watcher && s->watcher->phase)
-		s->watcher->phase(number, PHASE_PROPOSE, s->model->timeout, s->watcher->data);
+		s->watcher->phase(lane->number, number, PHASE_PROPOSE, s->model->timeout,
+				  s->watcher->data);
 	a = take_first(s->model);
-	r = asking_finish(a, reserved(s->model), ret, err);
+	r = asking_finish(a, lane, reserved(s->model), ret, err);
 	asking_free(a);
 	*ret_how = r ? PROPOSED_CANCELLED : PROPOSED;
 	if (r)

@@ -8,6 +8,7 @@
 
 /* The proposal that a scratch copy turns into. */
 struct harvesting {
+	struct lane *lane;
 	struct search *s;
 	struct proposal *proposal;
 	const char *folder; /* whose files go */
@@ -37,9 +38,9 @@ static int remove_folder(struct harvesting *h, const char *folder, struct error 
 }
 
 /* An overlay shows a file that took a folder's place, and not that the folder went. */
-static bool was_folder(const struct search *s, const char *path)
+static bool was_folder(const struct lane *lane, const char *path)
 {
-	CLEANUP_FREE char *full = xstrfmt("%s/%s", slot_tree_dir(s->slot), path);
+	CLEANUP_FREE char *full = xstrfmt("%s/%s", slot_tree_dir(lane->slot), path);
 	struct stat st;
 
 	return !lstat(full, &st) && S_ISDIR(st.st_mode);
@@ -57,7 +58,7 @@ static bool is_leaving(const char *path, void *data)
 	/* The slot has one of ours there, which no incumbent can have and nobody sees. */
 	if (!strcmp(path, ".git"))
 		return true;
-	full = xstrfmt("%s/%s", slot_tree_dir(h->s->slot), path);
+	full = xstrfmt("%s/%s", slot_tree_dir(h->lane->slot), path);
 	return lstat(full, &st) != 0;
 }
 
@@ -76,9 +77,9 @@ static int take_change(const struct harvest *change, void *data, struct error *e
 		break;
 	}
 	/* Also where the new file is ignored: what went is never dropped in silence. */
-	if (was_folder(h->s, change->path) && remove_folder(h, change->path, err))
+	if (was_folder(h->lane, change->path) && remove_folder(h, change->path, err))
 		return -1;
-	if (slot_ignores(h->s->slot, change->path))
+	if (slot_ignores(h->lane->slot, change->path))
 		return 0;
 	if (change->kind == HARVEST_LINK)
 		mode = 0120000;
@@ -90,10 +91,12 @@ static int take_change(const struct harvest *change, void *data, struct error *e
 	return 0;
 }
 
-int scratch_read(struct search *s, struct trial *trial, const struct string_list *leavings,
+int scratch_read(struct lane *lane, struct trial *trial, const struct string_list *leavings,
 		 struct proposal *ret, struct error *err)
 {
-	struct harvesting h = { .s = s, .proposal = ret, .leavings = leavings };
+	struct harvesting h = {
+		.lane = lane, .s = lane->search, .proposal = ret, .leavings = leavings
+	};
 	CLEANUP_CLOSE int upper = trial_upper_fd(trial);
 
 	if (upper < 0)

@@ -3,7 +3,7 @@
 
 /* From the scratch copy of a proposer that is done to its proposal. */
 
-#include "loop/search.h"
+#include "loop/lane.h"
 #include "model/proposal.h"
 
 /*
@@ -11,7 +11,7 @@
  * below `leavings` (pathspecs; NULL: none): what it leaves and does not propose. An error where
  * something cannot be read as a proposal.
  */
-int scratch_read(struct search *s, struct trial *trial, const struct string_list *leavings,
+int scratch_read(struct lane *lane, struct trial *trial, const struct string_list *leavings,
 		 struct proposal *ret, struct error *err);
 
 #endif

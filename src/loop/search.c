@@ -9,6 +9,7 @@
 
 #include "base/timer.h"
 #include "git/tree.h"
+#include "loop/lane.h"
 #include "loop/lock.h"
 #include "loop/measure.h"
 #include "loop/network.h"
@@ -60,11 +61,8 @@ static void on_signal(uint32_t events, void *data)
 		s->stop = stop;
 		/* A terminal that goes away asks for the same as SIGTERM, whose status is known. */
 		s->signal = info.ssi_signo == SIGINT ? SIGINT : SIGTERM;
-		/* A proposer that is asked is no trial in flight. */
-		if (s->running && (stop > STOP_AFTER || s->proposing))
-			trial_cancel(s->running);
-		if (s->waiting)
-			*s->waiting = true;
+		for (int i = 0; s->lanes && i < s->jobs; i++)
+			lane_end(&s->lanes[i], stop);
 	}
 }
 
@@ -218,16 +216,12 @@ int search_open(struct search *s, struct repo *repo, const char *commit, const c
 	    network_resolve(&s->settings, NETWORK_TRIAL, &s->network[NETWORK_TRIAL], err) ||
 	    open_sandbox(s, err))
 		return -1;
-	if (slot_open(&s->slot, repo, s->dir, 0, &s->config.hidden, err))
-		return -1;
-	s->slot_path = xstrdup(slot_tree_dir(s->slot) + strlen(s->store) + 1);
-	s->hidden_path = xstrdup(slot_hidden_dir(s->slot) + strlen(s->store) + 1);
-	return 0;
+	return lanes_open(s, err);
 }
 
 void search_init(struct search *s)
 {
-	*s = (struct search){ .lock = -1, .signals = -1, .ticker = -1 };
+	*s = (struct search){ .jobs = 1, .lock = -1, .signals = -1, .ticker = -1 };
 }
 
 /* The newest record's totals are where the campaign stands. */
@@ -324,9 +318,9 @@ int search_prepare(struct search *s, struct error *err)
 {
 	int ret;
 
-	if (slot_move(s->slot, search_incumbent(s), err))
+	if (slot_move(lane_first(s)->slot, search_incumbent(s), err))
 		return -1;
-	ret = measure_warm(s, err);
+	ret = measure_warm(lane_first(s), err);
 	if (ret < 0)
 		return error_status(err, EXIT_FAILING);
 	return ret;
@@ -336,11 +330,10 @@ void search_close(struct search *s)
 {
 	propose_release(s);
 	tried_free(s->tried);
-	slot_free(s->slot);
+	lanes_close(s);
 	sandbox_free(s->proposer_sandbox);
 	sandbox_free(s->sandbox);
 	warden_free(s->warden);
-	audit_log_free(s->audit);
 	if (s->cgroups.unified)
 		cgroup_base_close(&s->cgroups);
 	syscall_filter_free(s->filter);
@@ -357,8 +350,6 @@ void search_close(struct search *s)
 		network_allow_release(&s->network[i]);
 	ledger_release(&s->ledger);
 	free(s->warm);
-	free(s->slot_path);
-	free(s->hidden_path);
 	free(s->host);
 	free(s->program);
 	free(s->store);

@@ -15,8 +15,8 @@
 #include "model/campaign.h"
 #include "sandbox/trial.h"
 
-struct audit_log;
 struct agent;
+struct lane;
 struct model;
 struct sweep;
 struct sweep_file;
@@ -33,8 +33,10 @@ struct search;
 
 /* What somebody who watches is told; every member may be NULL. */
 struct watcher {
-	/* A phase began: it may take `timeout` seconds. `experiment` 0 is the baseline. */
-	void (*phase)(int64_t experiment, enum phase phase, double timeout, void *data);
+	/* A phase began in a lane: it may take `timeout` seconds. `experiment` 0 is the
+	 * baseline. */
+	void (*phase)(int lane, int64_t experiment, enum phase phase, double timeout,
+		      void *data);
 	/* What failed printed this last, for a person: lines, already made visible. */
 	void (*tail)(const char *text, void *data);
 	/* A model's endpoint fails, and is asked again in so many seconds; it is waited for
@@ -52,6 +54,7 @@ struct search {
 	 * between search_init() and search_open(). Borrowed. */
 	const char *proposer, *proposer_given;
 	bool config_optional; /* where the commit has no config, the defaults hold */
+	int jobs; /* lanes; 1 by search_init(), 0 for what the settings say */
 
 	struct repo *repo;
 	char *campaign;
@@ -78,18 +81,12 @@ struct search {
 	struct warden *warden;
 	struct audit_policy rules; /* that every trial is held to; see sandbox/policy.h */
 	struct trial_place place;  /* of all of the above */
-	struct audit_log *audit;   /* of what was done for the next record; NULL: nothing yet */
 	struct network_allow network[NETWORK_NR]; /* resolved, each before its first use */
-	struct trial *running; /* what a signal cancels */
-	bool proposing;	       /* and it is a proposer */
+	struct lane *lanes;		  /* as many as jobs; see lane.h */
 	int64_t experiments_left; /* at most so many more are wanted of this run, one at least */
-	bool *waiting;	       /* for a model, until this is set; NULL: not now */
 	char policy[65];
 	char *host;
 
-	struct slot *slot;
-	char *slot_path;   /* of its files, below the store */
-	char *hidden_path; /* of its hidden files */
 	char *warm;	   /* of the snapshot, below the store; NULL without setup */
 	char warm_digest[65];
 
@@ -113,7 +110,7 @@ void search_init(struct search *s);
 
 /*
  * Opens what every use needs: repository settings, the config of `commit`, sandbox, cgroups,
- * the filter, a slot in `path` (below the store). Warnings about the config go to stderr.
+ * the filter, the lanes, whose slots are in `path` (below the store). Warnings about the config go to stderr.
  */
 int search_open(struct search *s, struct repo *repo, const char *commit, const char *path,
 		struct error *err);
@@ -135,7 +132,7 @@ const char *search_incumbent(const struct search *s);
 bool search_needs_baseline(const struct search *s);
 
 /*
- * Puts the incumbent in the slot and makes sure of its warm snapshot. 0; 1 where a person
+ * Puts the incumbent in the first slot and makes sure of its warm snapshot. 0; 1 where a person
  * cancelled it; -1, status 2 where setup fails.
  */
 int search_prepare(struct search *s, struct error *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "loop/lane.h"
 #include "loop/lock.h"
 #include "loop/measure.h"
 #include "loop/network.h"
@@ -70,15 +71,16 @@ static int run(struct search *s, enum phase phase, const char *const *argv,
 	       void *arg, struct audit_log *log, struct outcome *ret, struct error *err)
 {
 	CLEANUP_TRIAL_AUDIT struct trial_audit audit = TRIAL_AUDIT_INIT;
+	struct lane *lane = lane_first(s);
 	enum settings_network network = phase == PHASE_SETUP ? NETWORK_SETUP : NETWORK_TRIAL;
-	char **env = environment_new(s, phase, 0, 1);
+	char **env = environment_new(lane, phase, 0, 1);
 	struct trial_command command = {
 		.phase = phase,
 		.argv = argv,
 		.env = (const char *const *)env,
 		.timeout = s->config.phases[phase].timeout,
-		.tree = s->slot_path,
-		.hidden = phase == PHASE_EVALUATE ? s->hidden_path : NULL,
+		.tree = lane->slot_path,
+		.hidden = phase == PHASE_EVALUATE ? lane->hidden_path : NULL,
 		.warm = phase == PHASE_SETUP ? NULL : s->warm,
 		.out_writable = phase == PHASE_RUN || phase == PHASE_SETUP,
 		.network = &s->network[network],
@@ -96,13 +98,8 @@ static int run(struct search *s, enum phase phase, const char *const *argv,
 		command.masked = &masked;
 	}
 	failed = failed || trial_open(&trial, &s->place, &s->config.limits, err);
-	if (!failed) {
-		s->running = trial;
-		failed = trial_run(trial, &command, ret, err);
-		s->running = NULL;
-	}
-	failed = failed || trial_audit(trial, &audit, err) ||
-		 audit_log_add(log, &audit, &complete, err);
+	failed = failed || lane_run(lane, trial, 0, &command, ret, err) ||
+		 trial_audit(trial, &audit, err) || audit_log_add(log, &audit, &complete, err);
 	trial_close(trial);
 	string_list_release(&masked);
 	environment_free(env);
@@ -128,7 +125,7 @@ int single_run(struct repo *repo, const char *campaign, enum phase phase,
 	if (search_open(&s, repo, base, path, err))
 		return -1;
 	/* What setup would leave is not there while setup itself is looked at. */
-	cancelled = phase == PHASE_SETUP ? slot_move(s.slot, base, err)
+	cancelled = phase == PHASE_SETUP ? slot_move(lane_first(&s)->slot, base, err)
 					 : search_prepare(&s, err);
 	/* Status 2 could be the command's own. */
 	if (cancelled < 0)

@@ -41,15 +41,15 @@ static void add_costs(struct record *r, const struct trial_result *trial)
 }
 
 /* Runs the trials of the candidate that `commit` names, into the record. 0; 1 cancelled; -1. */
-static int measure(struct search *s, const char *commit, struct record *r, struct logs *logs,
+static int measure(struct lane *lane, const char *commit, struct record *r, struct logs *logs,
 		   struct error *err)
 {
 	int ret;
 
-	if (slot_move(s->slot, commit, err))
+	if (slot_move(lane->slot, commit, err))
 		return -1;
 	r->trials = xcalloc(1, sizeof(*r->trials));
-	ret = measure_trial(s, r->experiment, 1, r->trials, logs, &r->removed, err);
+	ret = measure_trial(lane, r->experiment, 1, r->trials, logs, &r->removed, err);
 	if (ret)
 		return ret;
 	r->trials_nr = 1;
@@ -89,10 +89,11 @@ static struct record_content text_of(const char *name, const char *text)
 }
 
 /* Appends the record with its files, and takes the campaign one step on. */
-static int append(struct search *s, struct record *r, const char *commit,
+static int append(struct lane *lane, struct record *r, const char *commit,
 		  const struct evidence *e, const struct timespec *start,
 		  char ret_commit[OID_HEX_SIZE], struct error *err)
 {
+	struct search *s = lane->search;
 	struct record_content files[6];
 	double elapsed = seconds_since(start);
 	size_t n = 0;
@@ -107,18 +108,18 @@ static int append(struct search *s, struct record *r, const char *commit,
 		files[n++] = content_of("run.log", &e->logs->run);
 	if (r->trials_nr && r->trials->ran[PHASE_EVALUATE])
 		files[n++] = content_of("evaluate.log", &e->logs->evaluate);
-	if (s->audit && audit_log_end(s->audit, &r->audit, err))
+	if (lane->audit && audit_log_end(lane->audit, &r->audit, err))
 		return -1;
-	if (s->audit && audit_log_file(s->audit))
+	if (lane->audit && audit_log_file(lane->audit))
 		files[n++] = (struct record_content){ .name = AUDIT_FILE_NAME,
-						      .file = audit_log_file(s->audit) };
+						      .file = audit_log_file(lane->audit) };
 	/* The proposer and our own work take time as well. */
 	if (elapsed > r->duration)
 		s->totals.time += elapsed - r->duration;
 	totals_advance(&s->totals, r);
 	if (ledger_append(&s->ledger, r, commit, files, n, ret_commit, err))
 		return -1;
-	audit_log_free(steal_ptr(s->audit));
+	audit_log_free(steal_ptr(lane->audit));
 	s->totals = r->totals;
 	if (r->verdict.kind == VERDICT_ACCEPTED)
 		strcpy(s->totals.incumbent, ret_commit);
@@ -131,7 +132,7 @@ static int append(struct search *s, struct record *r, const char *commit,
 
 /* Measures a candidate that was built, decides, and records. `p` is NULL where a person made
  * it. */
-static int experiment(struct search *s, struct record *r, const struct proposal *p,
+static int experiment(struct lane *lane, struct record *r, const struct proposal *p,
 		      struct candidate *c, const struct timespec *start, enum step *ret,
 		      char *ret_commit, struct error *err)
 {
@@ -143,7 +144,7 @@ static int experiment(struct search *s, struct record *r, const struct proposal 
 	int cancelled = 0;
 
 	if (r->verdict.kind == VERDICT_NONE) {
-		cancelled = measure(s, c->commit, r, &logs, err);
+		cancelled = measure(lane, c->commit, r, &logs, err);
 		if (cancelled < 0)
 			return -1;
 	}
@@ -152,9 +153,9 @@ static int experiment(struct search *s, struct record *r, const struct proposal 
 		return 0;
 	}
 	if (r->verdict.kind == VERDICT_NONE)
-		decide(s, r);
+		decide(lane->search, r);
 	*ret = STEP_RECORDED;
-	return append(s, r, c->commit, &evidence, start, ret_commit, err);
+	return append(lane, r, c->commit, &evidence, start, ret_commit, err);
 }
 
 int search_step(struct search *s, enum step *ret, struct error *err)
@@ -164,12 +165,13 @@ int search_step(struct search *s, enum step *ret, struct error *err)
 	CLEANUP_RECORD struct record record = { 0 };
 	char commit[OID_HEX_SIZE];
 	enum proposed proposed;
+	struct lane *lane = lane_first(s);
 	struct timespec start;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	record_begin(s, &record, RECORD_EXPERIMENT, s->totals.experiments + 1);
-	if (slot_move(s->slot, search_incumbent(s), err) ||
-	    propose(s, record.experiment, &proposal, &proposed, err))
+	if (slot_move(lane->slot, search_incumbent(s), err) ||
+	    propose(lane, record.experiment, &proposal, &proposed, err))
 		return -1;
 	if (proposed != PROPOSED) {
 		*ret = proposed == PROPOSED_NOTHING	? STEP_EXHAUSTED
@@ -181,7 +183,7 @@ int search_step(struct search *s, enum step *ret, struct error *err)
 	record.asked = steal_ptr(proposal.asked);
 	if (candidate_build(s, &proposal, &record, &candidate, err))
 		return -1;
-	return experiment(s, &record, &proposal, &candidate, &start, ret, commit, err);
+	return experiment(lane, &record, &proposal, &candidate, &start, ret, commit, err);
 }
 
 int search_try(struct search *s, const char *tree, const char *subject, const char *rationale,
@@ -199,7 +201,8 @@ int search_try(struct search *s, const char *tree, const char *subject, const ch
 	r->proposed_by = xstrdup("try");
 	if (candidate_from_tree(s, tree, r, &candidate, err))
 		return -1;
-	return experiment(s, r, NULL, &candidate, &start, ret_step, ret_commit, err);
+	return experiment(lane_first(s), r, NULL, &candidate, &start, ret_step, ret_commit,
+			  err);
 }
 
 /* The campaign's seed: of what is measured and how it is called, so that it can be told. */
@@ -236,6 +239,7 @@ int search_baseline(struct search *s, enum step *ret, struct error *err)
 	const struct evidence evidence = { .logs = &logs };
 	CLEANUP_RECORD struct record r = { 0 };
 	char commit[OID_HEX_SIZE], made[OID_HEX_SIZE];
+	struct lane *lane = lane_first(s);
 	struct timespec start;
 	int cancelled;
 
@@ -249,7 +253,7 @@ int search_baseline(struct search *s, enum step *ret, struct error *err)
 	r.proposed_by = xstrdup("");
 	if (repo_commit_tree(s->repo, commit, r.tree, err))
 		return -1;
-	cancelled = measure(s, commit, &r, &logs, err);
+	cancelled = measure(lane, commit, &r, &logs, err);
 	if (cancelled < 0)
 		return -1;
 	if (cancelled) {
@@ -263,5 +267,5 @@ int search_baseline(struct search *s, enum step *ret, struct error *err)
 	if (!*s->ledger.branch && ledger_create_branch(&s->ledger, commit, err))
 		return -1;
 	*ret = STEP_RECORDED;
-	return append(s, &r, commit, &evidence, &start, made, err);
+	return append(lane, &r, commit, &evidence, &start, made, err);
 }

@@ -3,7 +3,8 @@
 
 /*
  * What `start` and `try` say while they work: a line a record on stdout, and, where stderr
- * is a terminal, one line that tells which phase runs and how long it may still take.
+ * is a terminal, one line that tells which phase runs and how long it may still take; of
+ * several lanes, the one that has been at it longest, and what the others do.
  */
 
 #include <stdbool.h>
@@ -12,21 +13,30 @@
 #include "model/experiment.h"
 #include "model/phase.h"
 
-struct progress {
-	bool terminal;
-	bool drawn;
+#define PROGRESS_LANES_MAX 64 /* further ones are not told of */
+
+struct progress_phase {
 	int64_t experiment;
 	enum phase phase;
 	double timeout;
-	double began; /* s, monotonic */
+	double began; /* s, monotonic; 0: there is none */
+};
+
+struct progress {
+	bool terminal;
+	bool drawn;
+	struct progress_phase lanes[PROGRESS_LANES_MAX];
 };
 
 void progress_init(struct progress *p);
-void progress_phase(struct progress *p, int64_t experiment, enum phase phase, double timeout);
+void progress_phase(struct progress *p, int lane, int64_t experiment, enum phase phase,
+		    double timeout);
+/* No lane works on that experiment any more. */
+void progress_over(struct progress *p, int64_t experiment);
 void progress_tick(struct progress *p);
-/* An outage, instead of the phase: asked again in so many seconds. */
+/* An outage, until the next phase: asked again in so many seconds. */
 void progress_wait(struct progress *p, const char *why, double seconds);
-/* Takes the line away, before anything else is printed. */
+/* Takes the line away, before anything else is printed; the next tick draws it again. */
 void progress_clear(struct progress *p);
 
 #endif

@@ -1,0 +1,42 @@
+#ifndef LOOP_LANE_H
+#define LOOP_LANE_H
+
+/*
+ * What one of the trials that run side by side has to itself: a slot, the trial that runs in
+ * it, and what was seen of it so far. A campaign has as many lanes as jobs; whatever needs
+ * only one takes the first.
+ */
+
+#include "loop/search.h"
+
+struct lane {
+	struct search *search;
+	int number; /* from 0 */
+	struct slot *slot;
+	char *slot_path;   /* of its files, below the store */
+	char *hidden_path; /* of its hidden files */
+	struct audit_log *audit; /* of what was done for the next record; NULL: nothing yet */
+	struct trial *running;	 /* what a signal cancels */
+	bool proposing;		 /* and it is a proposer */
+	bool *waiting;		 /* for a model or a pause, until this is set; NULL: not now */
+};
+
+/* Makes the lanes of a search that is open but for them: s->jobs of them. */
+int lanes_open(struct search *s, struct error *err);
+void lanes_close(struct search *s);
+
+/* The one that is used where there is nothing to share. */
+struct lane *lane_first(const struct search *s);
+
+/* Ends what a lane does, as far as a stop of that kind asks for it. */
+void lane_end(struct lane *lane, enum stop stop);
+
+/* Runs a phase of the lane's trial, where a signal reaches it, and tells whoever watches.
+ * `experiment` 0 is the baseline. As trial_run(). */
+int lane_run(struct lane *lane, struct trial *trial, int64_t experiment,
+	     const struct trial_command *command, struct outcome *ret, struct error *err);
+
+/* Waits in the event loop until `*over`, which a signal sets as well. */
+int lane_wait(struct lane *lane, bool *over, struct error *err);
+
+#endif
