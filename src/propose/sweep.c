@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "propose/scan.h"
 
 #define LEVELS 4      /* step sizes, from coarse to fine */
@@ -142,16 +143,6 @@ static void add_moves(struct sweep *sweep, size_t parameter)
 	}
 }
 
-/* splitmix64, by Sebastiano Vigna. */
-static uint64_t draw(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
 /* FNV-1a over the files, so that each centre has an order of its own. */
 static uint64_t hash_sources(const struct sweep *sweep)
 {
@@ -177,7 +168,8 @@ static void order_moves(struct sweep *sweep, uint64_t random)
 			if (sweep->moves[i].level == level)
 				ordered[nr++] = sweep->moves[i];
 		for (size_t left = nr - start; left > 1; left--) {
-			size_t pick = start + draw(&random) % left, last = start + left - 1;
+			size_t pick = start + random_next(&random) % left,
+			       last = start + left - 1;
 			struct move move = ordered[pick];
 
 			ordered[pick] = ordered[last];
