@@ -69,6 +69,36 @@ void metrics_merge(struct metrics *m, const struct metrics *from)
 			    from->items[i].finite);
 }
 
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+void metrics_typical(const struct metrics *const *of, size_t nr, struct metrics *ret)
+{
+	double *values = xcalloc(nr, sizeof(*values));
+
+	*ret = (struct metrics){ 0 };
+	for (size_t i = 0; nr && i < of[0]->nr; i++) {
+		const char *name = of[0]->items[i].name;
+		const struct metric_value *m = NULL;
+		bool finite = true;
+		size_t given = 0;
+
+		while (given < nr && (m = metrics_find(of[given], name))) {
+			values[given++] = m->value;
+			finite = finite && m->finite;
+		}
+		if (given < nr)
+			continue;
+		qsort(values, nr, sizeof(*values), by_value);
+		metrics_set(ret, name, values[(nr - 1) / 2] / 2 + values[nr / 2] / 2, finite);
+	}
+	free(values);
+}
+
 /* The length of the metric name that `s` begins with; 0 where there is none. */
 static size_t name_len(const char *s)
 {

@@ -40,6 +40,12 @@ void metrics_set(struct metrics *m, const char *name, double value, bool finite)
 /* Every value of `from` replaces the one in `m`: the metrics file wins over stdout. */
 void metrics_merge(struct metrics *m, const struct metrics *from);
 
+/*
+ * What several trials say together: of each name that all of them gave, the median. It is not
+ * finite where one of them was not. `ret` is overwritten; the caller releases it.
+ */
+void metrics_typical(const struct metrics *const *of, size_t nr, struct metrics *ret);
+
 /* Whether a line could give a metric of that name. */
 bool metric_name_is_valid(const char *name);
 

@@ -147,31 +147,38 @@ static double threshold_value(const struct threshold *t, double incumbent)
 	return t->relative ? t->value * fabs(incumbent) : t->value;
 }
 
-void verdict_decide(const struct campaign_config *config, double value,
-		    const struct metrics *metrics, double incumbent, struct verdict *ret)
+void verdict_decide_gain(const struct campaign_config *config, double gain, bool shown,
+			 const struct metrics *metrics, double incumbent, struct verdict *ret)
 {
 	const struct constraint *broken = broken_constraint(config, metrics);
-	double gain = config->direction == MINIMIZE ? incumbent - value : value - incumbent;
 	/*
 	 * 3 - 2.997 is a hair less than 0.003 in binary. Who asks for 0.1% and gets it to the
 	 * last decimal has got it, so the rounding of the operands is allowed for.
 	 */
-	double slack = 4 * DBL_EPSILON * fmax(fabs(value), fabs(incumbent));
+	double slack = 8 * DBL_EPSILON * fmin(DBL_MAX, fmax(fabs(gain), fabs(incumbent)));
 
 	if (broken) {
 		verdict_set(ret, VERDICT_REJECTED, "constraint %s", broken->metric);
-	} else if (!metric_is_better(config->direction, value, incumbent)) {
+	} else if (!(gain > 0)) {
 		verdict_set(ret, VERDICT_REJECTED, "no-improvement");
 	} else if (config->max_effect.set &&
 		   gain > threshold_value(&config->max_effect, incumbent) + slack) {
 		verdict_set(ret, VERDICT_INDECISIVE, "implausible");
-	} else if (config->min_effect.set &&
-		   gain < threshold_value(&config->min_effect, incumbent) - slack) {
+	} else if (!shown || (config->min_effect.set &&
+			      gain < threshold_value(&config->min_effect, incumbent) - slack)) {
 		verdict_set(ret, VERDICT_INDECISIVE, "within-noise");
 	} else {
 		verdict_release(ret);
 		ret->kind = VERDICT_ACCEPTED;
 	}
+}
+
+void verdict_decide(const struct campaign_config *config, double value,
+		    const struct metrics *metrics, double incumbent, struct verdict *ret)
+{
+	double gain = config->direction == MINIMIZE ? incumbent - value : value - incumbent;
+
+	verdict_decide_gain(config, gain, true, metrics, incumbent, ret);
 }
 
 bool metric_is_better(enum direction direction, double a, double b)

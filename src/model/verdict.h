@@ -79,6 +79,13 @@ int trial_judge(const struct campaign_config *config, const struct trial_result 
 void verdict_decide(const struct campaign_config *config, double value,
 		    const struct metrics *metrics, double incumbent, struct verdict *ret);
 
+/*
+ * The same rules for a gain, above 0 where the candidate is better, that was estimated from
+ * several samples. Where a test has not `shown` that there is one it is within-noise.
+ */
+void verdict_decide_gain(const struct campaign_config *config, double gain, bool shown,
+			 const struct metrics *metrics, double incumbent, struct verdict *ret);
+
 /* True where `a` is better than `b` in the campaign's direction. */
 bool metric_is_better(enum direction direction, double a, double b);
 

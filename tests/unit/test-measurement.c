@@ -188,6 +188,36 @@ static void merging(void **state)
 	assert_int_equal(file.nr, 2);
 }
 
+static void several_trials_say_what_is_typical(void **state)
+{
+	struct metrics of[4] = { 0 };
+	const struct metrics *const trials[] = { &of[0], &of[1], &of[2], &of[3] };
+	struct metrics m;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		metrics_set(&of[i], "ms", i == 2 ? 900 : 10 + i, true);
+		metrics_set(&of[i], "mb", 512, i != 3);
+		if (i)
+			metrics_set(&of[i], "late", 1, true);
+	}
+	metrics_typical(trials, 3, &m);
+	assert_int_equal(m.nr, 2);
+	assert_true(metrics_find(&m, "ms")->value == 11);
+	assert_true(metrics_find(&m, "mb")->finite && metrics_find(&m, "mb")->value == 512);
+	metrics_release(&m);
+
+	metrics_typical(trials, 4, &m);
+	assert_true(metrics_find(&m, "ms")->value == 12); /* 10 11 13 900 */
+	assert_false(metrics_find(&m, "mb")->finite);	  /* one of them was not */
+	assert_null(metrics_find(&m, "late"));		  /* one of them had none */
+	metrics_release(&m);
+	metrics_typical(trials, 0, &m);
+	assert_int_equal(m.nr, 0);
+	for (int i = 0; i < 4; i++)
+		metrics_release(&of[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +230,7 @@ int main(void)
 		cmocka_unit_test(names_are_bounded),
 		cmocka_unit_test(valid_names),
 		cmocka_unit_test(merging),
+		cmocka_unit_test(several_trials_say_what_is_typical),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

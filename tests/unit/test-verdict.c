@@ -211,6 +211,23 @@ static void a_gain_below_min_effect_is_noise(void **state)
 	decide(&config, 2.001, 2, VERDICT_REJECTED, "no-improvement");
 }
 
+static void a_gain_that_no_test_has_shown_is_within_noise(void **state)
+{
+	struct campaign_config config = { .max_effect = { .set = true, .value = 1 } };
+	CLEANUP_VERDICT struct verdict v = { 0 };
+	struct metrics metrics = { 0 };
+
+	(void)state;
+	verdict_decide_gain(&config, 0.5, false, &metrics, 2, &v);
+	assert_verdict(&v, VERDICT_INDECISIVE, "within-noise");
+	verdict_decide_gain(&config, 0.5, true, &metrics, 2, &v);
+	assert_verdict(&v, VERDICT_ACCEPTED, NULL);
+	verdict_decide_gain(&config, 1.5, false, &metrics, 2, &v);
+	assert_verdict(&v, VERDICT_INDECISIVE, "implausible");
+	verdict_decide_gain(&config, -0.5, false, &metrics, 2, &v);
+	assert_verdict(&v, VERDICT_REJECTED, "no-improvement");
+}
+
 static void a_share_is_of_the_incumbents_absolute_value(void **state)
 {
 	struct campaign_config config = {
@@ -302,6 +319,7 @@ int main(void)
 		cmocka_unit_test(a_metric_must_be_there_and_finite),
 		cmocka_unit_test(better_is_accepted_and_equal_is_not),
 		cmocka_unit_test(a_gain_below_min_effect_is_noise),
+		cmocka_unit_test(a_gain_that_no_test_has_shown_is_within_noise),
 		cmocka_unit_test(a_share_is_of_the_incumbents_absolute_value),
 		cmocka_unit_test(a_gain_above_max_effect_is_held),
 		cmocka_unit_test(a_broken_constraint_goes_first),
