@@ -13,7 +13,8 @@ const struct command commands[] = {
 	  "write .autoresearch/config and .autoresearch/program.md", cmd_init },
 	{ "doctor", "doctor [--json]", "what this machine can enforce", cmd_doctor },
 	{ "start",
-	  "start [<campaign>] [--smoke] [--max-experiments=<n>] [--max-time=<time>] "
+	  "start [<campaign>] [-j <n>] [--candidates=<n>] [--smoke] "
+	  "[--max-experiments=<n>] [--max-time=<time>] "
 	  "[--proposer=<name>] [--proposer-command=<command>]",
 	  "search until a budget, the target or a signal ends it", cmd_start },
 	{ "try", "try [--campaign=<name>] [--json] [-m <message>] [<commit> | --patch=<file>]",

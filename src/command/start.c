@@ -8,12 +8,14 @@
 #include "loop/start.h"
 
 /* --smoke: three rounds of two candidates, to see that everything works. */
-#define SMOKE_EXPERIMENTS (3 * 2)
+#define SMOKE_CANDIDATES 2
+#define SMOKE_EXPERIMENTS (3 * SMOKE_CANDIDATES)
 
 struct arguments {
 	struct start_options run;
 	const char *campaign;
 	const char *proposer, *proposer_command;
+	int64_t jobs, candidates; /* 0: not given */
 	bool smoke;
 };
 
@@ -22,6 +24,8 @@ static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 	static const struct option longs[] = {
 		{ "smoke", no_argument, NULL, 's' },
 		{ "max-experiments", required_argument, NULL, 'e' },
+		{ "candidates", required_argument, NULL, 'r' },
+		{ "jobs", required_argument, NULL, 'j' },
 		{ "max-time", required_argument, NULL, 't' },
 		{ "proposer", required_argument, NULL, 'p' },
 		{ "proposer-command", required_argument, NULL, 'c' },
@@ -30,7 +34,7 @@ static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 	};
 	int c;
 
-	while ((c = next_option(argc, argv, ":h", longs)) != -1) {
+	while ((c = next_option(argc, argv, ":hj:", longs)) != -1) {
 		switch (c) {
 		case 's':
 			a->smoke = true;
@@ -39,6 +43,18 @@ static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 			if (option_count("max-experiments", optarg, &a->run.max_experiments,
 					 err))
 				return -1;
+			break;
+		case 'r':
+			if (option_count("candidates", optarg, &a->candidates, err))
+				return -1;
+			break;
+		case 'j':
+			if (option_count("jobs", optarg, &a->jobs, err))
+				return -1;
+			if (a->jobs > JOBS_MAX) {
+				error_set(err, "--jobs is at most %d", JOBS_MAX);
+				return error_status(err, EXIT_USAGE);
+			}
 			break;
 		case 't':
 			if (option_duration("max-time", optarg, &a->run.max_time, err))
@@ -109,12 +125,16 @@ int cmd_start(int argc, char **argv, struct error *err)
 	if (ret)
 		return ret;
 	delegate_self(argc, argv);
+	if (a.smoke && !a.candidates)
+		a.candidates = SMOKE_CANDIDATES;
 	if (a.smoke && !a.run.max_experiments)
 		a.run.max_experiments = SMOKE_EXPERIMENTS;
 	if (repo_open(&repo, err) || choose_campaign(repo, a.campaign, &campaign, err))
 		return -1;
 	s.proposer = a.proposer;
 	s.proposer_given = a.proposer_command;
+	s.jobs = (int)a.jobs;
+	s.candidates = (int)a.candidates;
 	if (search_open_campaign(&s, repo, campaign, err) || watch_begin(&watch, &s, err))
 		return -1;
 	ret = start_run(&s, &a.run, &result, err);

@@ -104,13 +104,12 @@ int cmd_try(int argc, char **argv, struct error *err)
 	CLEANUP_STRBUF struct strbuf words = STRBUF_INIT, subject = STRBUF_INIT;
 	CLEANUP_REPO struct repo *repo = NULL;
 	CLEANUP_SEARCH struct search s;
-	CLEANUP_RECORD struct record record = { 0 };
+	CLEANUP_EXPERIMENT struct experiment x = { 0 };
 	CLEANUP_FREE char *campaign = NULL;
 	struct arguments a = { 0 };
 	char tree[OID_HEX_SIZE], commit[OID_HEX_SIZE];
 	const char *rationale;
 	struct watch watch;
-	enum step step = STEP_RECORDED;
 	int ret;
 
 	search_init(&s);
@@ -128,15 +127,15 @@ int cmd_try(int argc, char **argv, struct error *err)
 	split(a.message ? a.message : words.buf, &subject, &rationale);
 	ret = search_prepare(&s, err);
 	if (!ret && search_needs_baseline(&s))
-		ret = search_baseline(&s, &step, err);
-	if (!ret && step == STEP_RECORDED)
-		ret = search_try(&s, tree, subject.buf, rationale, &step, &record, commit, err);
+		ret = search_baseline(&s, err);
+	if (!ret)
+		ret = search_try(&s, tree, subject.buf, rationale, &x, commit, err);
 	watch_end(&watch);
 	if (ret < 0)
 		return -1;
-	if (ret || step == STEP_CANCELLED)
+	if (ret || x.how != PROPOSED)
 		return 128 + (s.signal ? s.signal : 2);
 	if (a.json)
-		print_json(&record, commit);
-	return record.verdict.kind == VERDICT_ACCEPTED ? EXIT_DONE : EXIT_NEGATIVE;
+		print_json(&x.record, commit);
+	return x.record.verdict.kind == VERDICT_ACCEPTED ? EXIT_DONE : EXIT_NEGATIVE;
 }

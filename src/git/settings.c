@@ -12,11 +12,11 @@
 #define LIST_MAX (16 << 20)
 
 /* The keys that only a later version acts on, as the manual spells them: git lower-cases. */
-static const char *const later_keys[] = { "jobs", "notify" };
+static const char *const later_keys[] = { "notify" };
 
 /* What was read, before it is judged: of a key given twice, the last one counts. */
 struct raw {
-	char *proposer, *audit, *window, *temperature, *timeout;
+	char *proposer, *audit, *window, *temperature, *timeout, *jobs;
 	struct string_list network[NETWORK_NR];
 	struct settings *settings;
 };
@@ -28,6 +28,7 @@ static void raw_release(struct raw *raw)
 	free(raw->window);
 	free(raw->temperature);
 	free(raw->timeout);
+	free(raw->jobs);
 	for (int i = 0; i < NETWORK_NR; i++)
 		string_list_release(&raw->network[i]);
 }
@@ -90,6 +91,7 @@ static char **single_value(struct raw *raw, const char *key, const char **ret_ke
 		{ "proposer", &raw->proposer },
 		{ "proposerCommand", &s->proposer_command },
 		{ "audit", &raw->audit },
+		{ "jobs", &raw->jobs },
 		{ "contextWindow", &raw->window },
 		{ "endpoint", &s->endpoint },
 		{ "model", &s->model },
@@ -176,6 +178,20 @@ static int judge_audit(struct raw *raw, struct error *err)
 	return error_hint(err, "git config " SECTION "audit enforce");
 }
 
+static int judge_jobs(const struct raw *raw, struct error *err)
+{
+	int64_t jobs = 1;
+
+	if (raw->jobs &&
+	    (number_parse_count(raw->jobs, &jobs) || jobs < 1 || jobs > JOBS_MAX)) {
+		error_set(err, SECTION "jobs: '%s' is no number of trials from 1 to %d",
+			  raw->jobs, JOBS_MAX);
+		return error_hint(err, "git config " SECTION "jobs 2");
+	}
+	raw->settings->jobs = (int)jobs;
+	return 0;
+}
+
 static int judge_window(const struct raw *raw, struct error *err)
 {
 	int64_t window;
@@ -223,6 +239,22 @@ static int judge_asking(const struct raw *raw, struct error *err)
 		return error_hint(err, "git config " SECTION "endpointTimeout 10m");
 	}
 	return 0;
+}
+
+/* "<group>:/dev/…", or the path alone. */
+static void split_devices(struct settings *s)
+{
+	for (size_t i = 0; i < s->devices.nr; i++) {
+		char *item = s->devices.items[i], *path = strstr(item, ":/");
+
+		string_list_add(&s->device_groups, "");
+		if (!path || *item == '/')
+			continue;
+		*path++ = '\0';
+		free(s->device_groups.items[i]);
+		s->device_groups.items[i] = item;
+		s->devices.items[i] = xstrdup(path);
+	}
 }
 
 static int judge_paths(const struct settings *s, struct error *err)
@@ -276,10 +308,11 @@ int settings_read(struct settings *ret, struct error *err)
 		return error_context(err, "cannot read the configuration");
 	if (take_list(&raw, &list, err) < 0)
 		return -1;
+	split_devices(&settings);
 	if (settings_set_proposer(&settings, raw.proposer ? raw.proposer : "sweep", err) < 0 ||
-	    judge_audit(&raw, err) < 0 || judge_window(&raw, err) < 0 ||
-	    judge_asking(&raw, err) < 0 || judge_paths(&settings, err) < 0 ||
-	    judge_network(&raw, err) < 0)
+	    judge_audit(&raw, err) < 0 || judge_jobs(&raw, err) < 0 ||
+	    judge_window(&raw, err) < 0 || judge_asking(&raw, err) < 0 ||
+	    judge_paths(&settings, err) < 0 || judge_network(&raw, err) < 0)
 		return -1;
 	*ret = settings;
 	settings = (struct settings){ 0 };
@@ -296,6 +329,7 @@ void settings_release(struct settings *s)
 	free(s->api_key_helper);
 	string_list_release(&s->binds);
 	string_list_release(&s->devices);
+	string_list_release(&s->device_groups);
 	for (int i = 0; i < NETWORK_NR; i++)
 		network_allow_release(&s->network[i]);
 	*s = (struct settings){ 0 };

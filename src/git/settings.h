@@ -20,6 +20,8 @@
 /* The hottest that a server takes. */
 #define TEMPERATURE_MAX 2
 
+#define JOBS_MAX 256
+
 enum audit_mode {
 	AUDIT_ENFORCE, /* no eBPF, no run */
 	AUDIT_WARN,    /* run, and record the lower level */
@@ -44,8 +46,10 @@ struct settings {
 	double endpoint_timeout; /* s that an outage is waited for */
 	double temperature_low, temperature_high; /* of a round, from 0 to TEMPERATURE_MAX */
 	enum audit_mode audit;
+	int jobs; /* trials at a time, 1 to JOBS_MAX */
 	struct string_list binds;   /* absolute host paths */
 	struct string_list devices; /* absolute paths of device nodes */
+	struct string_list device_groups; /* of each, the name of its group, or "" */
 	struct network_allow network[NETWORK_NR]; /* as configured: names are not resolved */
 };
 

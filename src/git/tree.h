@@ -25,10 +25,11 @@ int tree_apply_edits(struct repo *repo, const char *base, const struct proposal 
 /*
  * Brings a proposal that was made on the commit `from` to the commit `to`: what changed between
  * the two in a file that it edits is merged in, as `git merge-file` does. A file in which the two
- * touch the same lines stays as it was proposed. `from` and `to` may be the same.
+ * touch the same lines stays as it was proposed, and `ret_clean` (may be NULL) is false then.
+ * `from` and `to` may be the same.
  */
 int tree_carry(struct repo *repo, const char *from, const char *to, struct proposal *p,
-	       struct error *err);
+	       bool *ret_clean, struct error *err);
 
 /*
  * The first path, in git's order, by which `tree` differs from the commit `base` and that a

@@ -25,11 +25,14 @@ static int merge_file(const struct edit *edit, const struct strbuf *before,
 }
 
 static int carry_edit(struct repo *repo, const char *from, const char *to, struct edit *edit,
-		      struct error *err)
+		      bool *ret_clean, struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf before = STRBUF_INIT, now = STRBUF_INIT;
 	git_merge_file_result merged = { 0 };
-	int missing = repo_read_file(repo, from, edit->path, FILE_MAX, &before, err);
+	int missing;
+
+	*ret_clean = true;
+	missing = repo_read_file(repo, from, edit->path, FILE_MAX, &before, err);
 
 	if (!missing)
 		missing = repo_read_file(repo, to, edit->path, FILE_MAX, &now, err);
@@ -39,6 +42,7 @@ static int carry_edit(struct repo *repo, const char *from, const char *to, struc
 		return 0;
 	if (merge_file(edit, &before, &now, &merged, err))
 		return -1;
+	*ret_clean = merged.automergeable;
 	if (merged.automergeable) {
 		free(edit->content);
 		edit->content = xmalloc(merged.len + 1);
@@ -51,12 +55,18 @@ static int carry_edit(struct repo *repo, const char *from, const char *to, struc
 }
 
 int tree_carry(struct repo *repo, const char *from, const char *to, struct proposal *p,
-	       struct error *err)
+	       bool *ret_clean, struct error *err)
 {
-	if (!strcmp(from, to))
-		return 0;
-	for (size_t i = 0; i < p->edits_nr; i++)
-		if (p->edits[i].content && carry_edit(repo, from, to, &p->edits[i], err))
+	bool clean = true, all = true;
+
+	for (size_t i = 0; i < p->edits_nr && strcmp(from, to); i++) {
+		if (!p->edits[i].content)
+			continue;
+		if (carry_edit(repo, from, to, &p->edits[i], &clean, err))
 			return -1;
+		all &= clean;
+	}
+	if (ret_clean)
+		*ret_clean = all;
 	return 0;
 }

@@ -273,7 +273,7 @@ static int read_reply(struct asking *a, struct proposal *ret, struct error *err)
 	if (refused)
 		return 1;
 	describe(a, reply.subject, reply.rationale, ret);
-	return tree_carry(a->s->repo, a->base, search_incumbent(a->s), ret, err);
+	return tree_carry(a->s->repo, a->base, search_incumbent(a->s), ret, NULL, err);
 }
 
 /* What is recorded of a reply that cannot be used. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "git/tree.h"
+#include "loop/race.h"
 
 /* As much of a patch as a record keeps. */
 #define PATCH_MAX (8 << 20)
@@ -20,6 +21,13 @@ static void refuse(struct record *record, const char *path)
 	verdict_set(&record->verdict, VERDICT_INVALID, "out-of-scope %s", quoted.buf);
 }
 
+int64_t candidate_find(const struct search *s, const char *tree, const struct record *but)
+{
+	int64_t tried = tried_find(s->tried, tree);
+
+	return tried >= 0 ? tried : race_find_tree(s->race, tree, but);
+}
+
 /* Sets the verdict of a tree that need not be run. */
 static int sort_out(struct search *s, const char *tree, struct record *record,
 		    struct error *err)
@@ -32,7 +40,7 @@ static int sort_out(struct search *s, const char *tree, struct record *record,
 
 	if (out_of_scope < 0 || repo_commit_tree(s->repo, search_incumbent(s), incumbent, err))
 		return -1;
-	same = tried_find(s->tried, tree);
+	same = candidate_find(s, tree, record);
 	if (out_of_scope)
 		refuse(record, path.buf);
 	else if (!strcmp(tree, incumbent))

@@ -27,6 +27,10 @@ void candidate_release(struct candidate *c);
 int candidate_build(struct search *s, const struct proposal *proposal, struct record *record,
 		    struct candidate *ret, struct error *err);
 
+/* The number of the experiment that has this tree, recorded or under way, other than `but`
+ * (NULL: none is left out); -1 where nobody has. */
+int64_t candidate_find(const struct search *s, const char *tree, const struct record *but);
+
 /* The same for a tree that is there already (`try`). */
 int candidate_from_tree(struct search *s, const char *tree, struct record *record,
 			struct candidate *ret, struct error *err);

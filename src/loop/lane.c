@@ -1,24 +1,126 @@
 #include "loop/lane.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "loop/audit_log.h"
+#include "sandbox/policy.h"
+#include "sandbox/processors.h"
 
-static int open_lane(struct search *s, struct lane *lane, int number, struct error *err)
+/* --- Devices */
+
+/* The groups that are configured, each once. */
+static void list_groups(const struct settings *settings, struct string_list *ret)
 {
-	*lane = (struct lane){ .search = s, .number = number };
+	for (size_t i = 0; i < settings->device_groups.nr; i++) {
+		const char *group = settings->device_groups.items[i];
+
+		if (*group && !string_list_has(ret, group))
+			string_list_add(ret, group);
+	}
+}
+
+/* A whole GPU, not what controls it. */
+static bool is_gpu(const char *path)
+{
+	static const char *const prefixes[] = { "/dev/nvidia", "/dev/dri/renderD" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (starts_with(path, prefixes[i]) && path[strlen(prefixes[i])] >= '0' &&
+		    path[strlen(prefixes[i])] <= '9')
+			return true;
+	return false;
+}
+
+/* Those of its groups, and those of none. */
+static void list_devices(const struct lane *lane, struct string_list *ret)
+{
+	const struct settings *settings = &lane->search->settings;
+
+	for (size_t i = 0; i < settings->devices.nr; i++) {
+		const char *group = settings->device_groups.items[i];
+
+		if (!*group || string_list_has(&lane->groups, group))
+			string_list_add(ret, settings->devices.items[i]);
+	}
+}
+
+/* A sandbox that shows its own devices and not those of the others. */
+static int take_devices(struct lane *lane, const struct string_list *groups, struct error *err)
+{
+	CLEANUP_STRING_LIST struct string_list devices = STRING_LIST_INIT;
+	struct search *s = lane->search;
+	struct sandbox_options options = { .store = s->store,
+					   .binds = &s->settings.binds,
+					   .devices = &devices };
+	size_t jobs = (size_t)s->jobs, number = (size_t)lane->number;
+
+	for (size_t i = number * groups->nr / jobs; i < (number + 1) * groups->nr / jobs; i++)
+		string_list_add(&lane->groups, groups->items[i]);
+	list_devices(lane, &devices);
+	lane->gpus = (int)lane->groups.nr;
+	for (size_t i = 0; i < devices.nr && !groups->nr; i++)
+		lane->gpus += is_gpu(devices.items[i]);
+	if (!groups->nr || jobs == 1)
+		return 0;
+	if (sandbox_open(&lane->sandbox, &options, err))
+		return -1;
+	audit_policy_init(&lane->rules, &s->config.deny, &devices);
+	lane->place.sandbox = lane->sandbox;
+	lane->place.policy = &lane->rules;
+	return 0;
+}
+
+/* --- Processors */
+
+static void take_processors(struct lane *lane)
+{
+	const struct search *s = lane->search;
+	int nr;
+
+	if (s->jobs == 1)
+		return;
+	nr = processors_share(lane->number, s->jobs, (int)ceil(lane->limits.cpus),
+			      &lane->processors);
+	if (!nr)
+		return;
+	lane->place.processors = &lane->processors;
+	if (!lane->limits.cpus || lane->limits.cpus > nr)
+		lane->limits.cpus = nr;
+}
+
+static int open_lane(struct search *s, struct lane *lane, int number,
+		     const struct string_list *groups, struct error *err)
+{
+	*lane = (struct lane){
+		.search = s, .number = number, .limits = s->config.limits, .place = s->place
+	};
 	if (slot_open(&lane->slot, s->repo, s->dir, number, &s->config.hidden, err))
 		return -1;
 	lane->slot_path = xstrdup(slot_tree_dir(lane->slot) + strlen(s->store) + 1);
 	lane->hidden_path = xstrdup(slot_hidden_dir(lane->slot) + strlen(s->store) + 1);
-	return 0;
+	take_processors(lane);
+	return take_devices(lane, groups, err);
 }
 
 int lanes_open(struct search *s, struct error *err)
 {
-	s->lanes = xcalloc((size_t)s->jobs, sizeof(*s->lanes));
+	CLEANUP_STRING_LIST struct string_list groups = STRING_LIST_INIT;
+	size_t jobs = (size_t)s->jobs;
+
+	list_groups(&s->settings, &groups);
+	if (groups.nr && groups.nr < jobs) {
+		error_set(err,
+			  "%d trials at a time want a group of devices each, and there %s %zu",
+			  s->jobs, groups.nr == 1 ? "is" : "are", groups.nr);
+		return error_hint(err, "git autoresearch start -j %zu", groups.nr);
+	}
+	if (s->jobs > processors_nr())
+		warning("%d trials at a time share %d processors: they disturb each other",
+			s->jobs, processors_nr());
+	s->lanes = xcalloc(jobs, sizeof(*s->lanes));
 	for (int i = 0; i < s->jobs; i++)
-		if (open_lane(s, &s->lanes[i], i, err))
+		if (open_lane(s, &s->lanes[i], i, &groups, err))
 			return -1;
 	return 0;
 }
@@ -32,6 +134,8 @@ void lanes_close(struct search *s)
 		free(lane->slot_path);
 		free(lane->hidden_path);
 		audit_log_free(lane->audit);
+		string_list_release(&lane->groups);
+		sandbox_free(lane->sandbox);
 	}
 	free(s->lanes);
 }

@@ -9,19 +9,33 @@
 
 #include "loop/search.h"
 
+struct runner;
+
 struct lane {
 	struct search *search;
 	int number; /* from 0 */
 	struct slot *slot;
 	char *slot_path;   /* of its files, below the store */
 	char *hidden_path; /* of its hidden files */
+	struct limits limits;	   /* of its trials: no more processors than it has */
+	cpu_set_t processors;	   /* of its own; empty: it shares all */
+	struct string_list groups; /* of devices, that it has to itself */
+	int gpus;		   /* that a trial holds, by which gpuHours are counted */
+	struct sandbox *sandbox;   /* that shows those devices; NULL: the one for all */
+	struct audit_policy rules; /* the same */
+	struct trial_place place;  /* where its trials run */
 	struct audit_log *audit; /* of what was done for the next record; NULL: nothing yet */
 	struct trial *running;	 /* what a signal cancels */
 	bool proposing;		 /* and it is a proposer */
+	struct runner *runner;	 /* of the race; NULL: the lane is free */
 	bool *waiting;		 /* for a model or a pause, until this is set; NULL: not now */
 };
 
-/* Makes the lanes of a search that is open but for them: s->jobs of them. */
+/*
+ * Makes the lanes of a search that is open but for them: s->jobs of them. Each has processors of
+ * its own, where there are as many, and its share of the groups of devices; an error where there
+ * are groups, and fewer than lanes.
+ */
 int lanes_open(struct search *s, struct error *err);
 void lanes_close(struct search *s);
 

@@ -22,6 +22,7 @@ void logs_release(struct logs *logs)
 char **environment_new(const struct lane *lane, enum phase phase, int64_t experiment, int trial)
 {
 	const struct search *s = lane->search;
+	CLEANUP_STRBUF struct strbuf gpus = STRBUF_INIT;
 	char **env = xcalloc(16, sizeof(*env));
 	size_t n = 0;
 
@@ -36,6 +37,10 @@ char **environment_new(const struct lane *lane, enum phase phase, int64_t experi
 	env[n++] = xstrfmt("AUTORESEARCH_TRIAL=%d", trial);
 	env[n++] = xstrfmt("AUTORESEARCH_SEED=%llu", (unsigned long long)trial_seed(s, trial));
 	env[n++] = xstrdup("AUTORESEARCH_OUT=" INSIDE_OUT);
+	for (size_t i = 0; i < lane->groups.nr; i++)
+		strbuf_addf(&gpus, "%s%s", i ? "," : "", lane->groups.items[i]);
+	if (gpus.len && phase != PHASE_PROPOSE)
+		env[n++] = xstrfmt("CUDA_VISIBLE_DEVICES=%s", gpus.buf);
 	if (phase == PHASE_EVALUATE)
 		env[n++] = xstrdup("AUTORESEARCH_METRICS=" INSIDE_METRICS);
 	return env;
@@ -191,7 +196,7 @@ int measure_trial(struct lane *lane, int64_t experiment, int number, struct tria
 	int failed;
 
 	*ret = (struct trial_result){ .seed = trial_seed(s, number) };
-	if (trial_open(&trial, &s->place, &s->config.limits, err))
+	if (trial_open(&trial, &lane->place, &lane->limits, err))
 		return -1;
 	failed = run_phases(lane, trial, experiment, number, ret, logs, err);
 	removed = trial_removed(trial);
@@ -265,7 +270,7 @@ static int run_setup(struct lane *lane, const char *path, struct error *err)
 	failed =
 		measure_editable(s, &masked, err) ||
 		network_resolve(&s->settings, NETWORK_SETUP, &s->network[NETWORK_SETUP], err) ||
-		trial_open(&trial, &s->place, &s->config.limits, err) ||
+		trial_open(&trial, &lane->place, &lane->limits, err) ||
 		lane_run(lane, trial, 0, &command, &outcome, err) ||
 		measure_audit(lane, trial, &complete, err);
 	trial_close(trial);

@@ -4,6 +4,7 @@
 
 #include "git/tree.h"
 #include "loop/agent.h"
+#include "loop/candidate.h"
 #include "loop/model.h"
 #include "propose/sweep.h"
 
@@ -87,7 +88,7 @@ static int was_tried(const struct proposal *proposal, void *data, struct error *
 	char tree[OID_HEX_SIZE];
 	int ret = tree_apply_edits(s->repo, search_incumbent(s), proposal, tree, &refused, err);
 
-	return ret ? ret : tried_find(s->tried, tree) >= 0;
+	return ret ? ret : candidate_find(s, tree, NULL) >= 0;
 }
 
 static int propose_sweep(struct search *s, struct proposal *ret, enum proposed *ret_how,

@@ -124,13 +124,17 @@ void search_tell_tail(struct search *s, const struct strbuf *log)
 
 static char *describe_host(const struct search *s)
 {
+	CLEANUP_FREE char *aside = NULL;
 	struct utsname host;
 
 	if (uname(&host))
 		return xstrdup("unknown");
-	return xstrfmt("%s %s %s, cgroups %s, %s%s", host.sysname, host.release, host.machine,
+	if (s->jobs > 1)
+		aside = xstrfmt(", %d at a time", s->jobs);
+	return xstrfmt("%s %s %s, cgroups %s, %s%s%s", host.sysname, host.release, host.machine,
 		       cgroup_layout(&s->cgroups), geteuid() ? "user" : "root",
-		       sandbox_measures_disk(s->sandbox) ? ", disk measured" : "");
+		       sandbox_measures_disk(s->sandbox) ? ", disk measured" : "",
+		       aside ? aside : "");
 }
 
 /* Where candidates are to be held by eBPF, and cannot be, none is run. */
@@ -186,6 +190,8 @@ static int read_config(struct search *s, const char *commit, struct error *err)
 {
 	int missing = config_of_commit(s->repo, commit, &s->config, &s->program, err);
 
+	if (s->candidates)
+		s->config.candidates = s->candidates;
 	return missing < 0 || (missing && !s->config_optional) ? -1 : 0;
 }
 
@@ -196,6 +202,8 @@ static int read_settings(struct search *s, struct error *err)
 	if (settings_read(settings, err) ||
 	    (s->proposer && settings_set_proposer(settings, s->proposer, err)))
 		return -1;
+	if (!s->jobs)
+		s->jobs = settings->jobs;
 	if (!s->proposer_given)
 		return 0;
 	free(settings->proposer_command);
@@ -318,6 +326,7 @@ int search_prepare(struct search *s, struct error *err)
 {
 	int ret;
 
+	clock_gettime(CLOCK_MONOTONIC, &s->worked);
 	if (slot_move(lane_first(s)->slot, search_incumbent(s), err))
 		return -1;
 	ret = measure_warm(lane_first(s), err);

@@ -18,6 +18,7 @@
 struct agent;
 struct lane;
 struct model;
+struct race;
 struct sweep;
 struct sweep_file;
 
@@ -54,7 +55,8 @@ struct search {
 	 * between search_init() and search_open(). Borrowed. */
 	const char *proposer, *proposer_given;
 	bool config_optional; /* where the commit has no config, the defaults hold */
-	int jobs; /* lanes; 1 by search_init(), 0 for what the settings say */
+	int jobs;       /* lanes; 1 by search_init(), 0 for what the settings say */
+	int candidates; /* a round; 0 for what the config says */
 
 	struct repo *repo;
 	char *campaign;
@@ -80,9 +82,10 @@ struct search {
 	struct syscall_filter *filter;
 	struct warden *warden;
 	struct audit_policy rules; /* that every trial is held to; see sandbox/policy.h */
-	struct trial_place place;  /* of all of the above */
+	struct trial_place place;  /* of all of the above; a lane has one of its own */
 	struct network_allow network[NETWORK_NR]; /* resolved, each before its first use */
 	struct lane *lanes;		  /* as many as jobs; see lane.h */
+	struct race *race; /* NULL: there is none */
 	int64_t experiments_left; /* at most so many more are wanted of this run, one at least */
 	char policy[65];
 	char *host;
@@ -92,6 +95,7 @@ struct search {
 
 	struct tried *tried;
 	struct totals totals; /* after the newest record */
+	struct timespec worked; /* since when, beyond what the totals say */
 	struct sweep *sweep;  /* over the incumbent's files; NULL: to be made */
 	char sweep_base[OID_HEX_SIZE];
 	struct sweep_file *sweep_files; /* the editable files, without their content */

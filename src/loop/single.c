@@ -97,7 +97,7 @@ static int run(struct search *s, enum phase phase, const char *const *argv,
 			 network_resolve(&s->settings, network, &s->network[network], err);
 		command.masked = &masked;
 	}
-	failed = failed || trial_open(&trial, &s->place, &s->config.limits, err);
+	failed = failed || trial_open(&trial, &lane->place, &lane->limits, err);
 	failed = failed || lane_run(lane, trial, 0, &command, ret, err) ||
 		 trial_audit(trial, &audit, err) || audit_log_add(log, &audit, &complete, err);
 	trial_close(trial);

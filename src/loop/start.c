@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-#include "loop/propose.h"
-#include "loop/step.h"
+#include "loop/race.h"
 
 /* A proposer that fails this often in a row will not mend itself overnight. */
 #define PROPOSER_FAILURES_MAX 3
@@ -63,61 +62,83 @@ static int64_t experiments_left(const struct search *s, const struct start_optio
 	return left;
 }
 
-static int prepare(struct search *s, enum step *ret, struct error *err)
+/* 0; 1 where a person cancelled it; -1. */
+static int prepare(struct search *s, struct error *err)
 {
 	int cancelled;
 
-	*ret = STEP_RECORDED;
 	if (propose_check(s, err))
 		return -1;
 	cancelled = search_prepare(s, err);
-	if (cancelled < 0)
-		return -1;
-	if (cancelled) {
-		*ret = STEP_CANCELLED;
-		return 0;
+	if (cancelled || !search_needs_baseline(s))
+		return cancelled;
+	return search_baseline(s, err);
+}
+
+/* What the race came to since the last look: true where it is a reason to end. */
+static bool take_news(struct race_news *news, struct start_result *ret, struct error *err)
+{
+	ret->experiments += news->recorded;
+	if (news->exhausted)
+		return finish(ret, STATE_EXHAUSTED, EXIT_DONE,
+			      "the proposer has no more ideas");
+	if (news->too_dear)
+		return finish(ret, STATE_BUDGET, EXIT_BUDGET, "tokens");
+	if (!*news->error.message)
+		return false;
+	*err = news->error;
+	if (news->failures >= PROPOSER_FAILURES_MAX)
+		return finish(ret, STATE_FAILING, EXIT_FAILING, "the proposer");
+	warning("%s", err->message);
+	return false;
+}
+
+/* Once there is a reason to end, what is under way ends as well: at once where its verdict
+ * would be of no use, else with its trial. */
+static int run_race(struct search *s, struct race *race, const struct start_options *options,
+		    struct start_result *ret, struct error *err)
+{
+	bool over = false, cancelled = false;
+	struct race_news news;
+	struct timespec begin;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (;;) {
+		over = over || is_over(s, options, &begin, ret);
+		if (over && !cancelled && ret->state != STATE_STOPPED) {
+			cancelled = true;
+			race_cancel(race);
+		}
+		if (race_begin(race, over ? 0 : experiments_left(s, options, ret), err))
+			return -1;
+		if (!race_goes_on(race))
+			break;
+		if ((race_is_running(race) && race_wait(race, err)) ||
+		    race_settle(race, over ? 0 : experiments_left(s, options, ret), &news, err))
+			return -1;
+		over = take_news(&news, ret, err) || over;
 	}
-	return search_needs_baseline(s) ? search_baseline(s, ret, err) : 0;
+	return ret->state == STATE_FAILING ? error_status(err, EXIT_FAILING) : 0;
 }
 
 static int loop(struct search *s, const struct start_options *options, struct start_result *ret,
 		struct error *err)
 {
-	struct timespec begin;
-	int failures = 0;
-	enum step step;
+	struct race *race;
+	int failed = prepare(s, err);
 
-	clock_gettime(CLOCK_MONOTONIC, &begin);
-	if (prepare(s, &step, err))
+	if (failed < 0)
 		return -1;
-	while (!is_over(s, options, &begin, ret)) {
-		s->experiments_left = experiments_left(s, options, ret);
-		if (search_step(s, &step, err))
-			return -1;
-		switch (step) {
-		case STEP_RECORDED:
-			failures = 0;
-			ret->experiments++;
-			break;
-		case STEP_CANCELLED: /* is_over() says by whom */
-			break;
-		case STEP_EXHAUSTED:
-			finish(ret, STATE_EXHAUSTED, EXIT_DONE,
-			       "the proposer has no more ideas");
-			return 0;
-		case STEP_TOO_DEAR:
-			finish(ret, STATE_BUDGET, EXIT_BUDGET, "tokens");
-			return 0;
-		case STEP_PROPOSER_FAILED:
-			if (++failures == PROPOSER_FAILURES_MAX) {
-				finish(ret, STATE_FAILING, EXIT_FAILING, "the proposer");
-				return error_status(err, EXIT_FAILING);
-			}
-			warning("%s", err->message);
-			break;
-		}
+	if (failed) {
+		person_asked(s, ret);
+		return 0;
 	}
-	return 0;
+	race = race_new(s);
+	failed = run_race(s, race, options, ret, err);
+	if (failed)
+		race_abandon(race);
+	race_free(race);
+	return failed;
 }
 
 int start_run(struct search *s, const struct start_options *options, struct start_result *ret,

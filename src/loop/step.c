@@ -6,12 +6,10 @@
 
 #include "base/digest.h"
 #include "base/timer.h"
-#include "loop/candidate.h"
-#include "loop/measure.h"
-#include "loop/propose.h"
+#include "loop/audit_log.h"
 
 /* What every record says of where and when it was made. */
-static void record_begin(struct search *s, struct record *r, enum record_type type,
+static void record_begin(const struct search *s, struct record *r, enum record_type type,
 			 int64_t experiment)
 {
 	time_t now = time(NULL);
@@ -26,6 +24,23 @@ static void record_begin(struct search *s, struct record *r, enum record_type ty
 	memcpy(r->policy, s->policy, sizeof(r->policy));
 	memcpy(r->warm, s->warm_digest, sizeof(r->warm));
 	strftime(r->started, sizeof(r->started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+}
+
+void experiment_init(struct experiment *x, struct search *s, int64_t number)
+{
+	*x = (struct experiment){ .proposal = PROPOSAL_INIT,
+				  .candidate = CANDIDATE_INIT,
+				  .logs = LOGS_INIT };
+	record_begin(s, &x->record, RECORD_EXPERIMENT, number);
+}
+
+void experiment_release(struct experiment *x)
+{
+	record_release(&x->record);
+	proposal_release(&x->proposal);
+	candidate_release(&x->candidate);
+	logs_release(&x->logs);
+	audit_log_free(x->audit);
 }
 
 static void add_costs(struct record *r, const struct trial_result *trial)
@@ -54,16 +69,17 @@ static int measure(struct lane *lane, const char *commit, struct record *r, stru
 		return ret;
 	r->trials_nr = 1;
 	add_costs(r, r->trials);
+	r->gpu_hours = r->duration * lane->gpus / 3600;
 	return 0;
 }
 
 /* The verdict on what was measured, beside the incumbent. */
-static void decide(struct search *s, struct record *r)
+static void decide(const struct search *s, double incumbent, struct record *r)
 {
 	double value;
 
 	r->has_incumbent = true;
-	r->incumbent = s->totals.incumbent_metric;
+	r->incumbent = incumbent;
 	if (trial_judge(&s->config, r->trials, &value, &r->verdict))
 		return;
 	r->has_metric = true;
@@ -71,12 +87,40 @@ static void decide(struct search *s, struct record *r)
 	verdict_decide(&s->config, value, &r->trials->metrics, r->incumbent, &r->verdict);
 }
 
-/* What the files of a record are made of; NULL where there is no such thing. */
-struct evidence {
-	const struct strbuf *patch;
-	const char *prompt, *reply;
-	const struct logs *logs;
-};
+/* What was built is measured, and judged by the incumbent that it was built on, which another
+ * candidate may have replaced by then. */
+static int examine(struct lane *lane, struct experiment *x, struct error *err)
+{
+	double incumbent = lane->search->totals.incumbent_metric;
+	int cancelled = 0;
+
+	if (x->record.verdict.kind == VERDICT_NONE)
+		cancelled = measure(lane, x->candidate.commit, &x->record, &x->logs, err);
+	x->audit = steal_ptr(lane->audit);
+	if (cancelled < 0)
+		return -1;
+	if (cancelled)
+		x->how = PROPOSED_CANCELLED;
+	else if (x->record.verdict.kind == VERDICT_NONE)
+		decide(lane->search, incumbent, &x->record);
+	return 0;
+}
+
+int search_step(struct lane *lane, struct experiment *x, struct error *err)
+{
+	struct search *s = lane->search;
+
+	if (!x->proposal.subject &&
+	    (slot_move(lane->slot, search_incumbent(s), err) ||
+	     propose(lane, x->record.experiment, &x->proposal, &x->how, err)))
+		return -1;
+	if (x->how != PROPOSED)
+		return 0;
+	x->record.asked = steal_ptr(x->proposal.asked);
+	if (candidate_build(s, &x->proposal, &x->record, &x->candidate, err))
+		return -1;
+	return examine(lane, x, err);
+}
 
 static struct record_content content_of(const char *name, const struct strbuf *text)
 {
@@ -88,38 +132,51 @@ static struct record_content text_of(const char *name, const char *text)
 	return (struct record_content){ .name = name, .data = text, .len = strlen(text) };
 }
 
-/* Appends the record with its files, and takes the campaign one step on. */
-static int append(struct lane *lane, struct record *r, const char *commit,
-		  const struct evidence *e, const struct timespec *start,
-		  char ret_commit[OID_HEX_SIZE], struct error *err)
+/* What the files of a record are made of; returns how many there are. */
+static size_t gather_files(const struct experiment *x, struct record_content files[6])
 {
-	struct search *s = lane->search;
-	struct record_content files[6];
-	double elapsed = seconds_since(start);
+	const struct record *r = &x->record;
 	size_t n = 0;
 
-	if (e->patch)
-		files[n++] = content_of("patch", e->patch);
-	if (e->prompt)
-		files[n++] = text_of(PROMPT_FILE_NAME, e->prompt);
-	if (e->reply)
-		files[n++] = text_of("reply.md", e->reply);
+	if (r->type == RECORD_EXPERIMENT)
+		files[n++] = content_of("patch", &x->candidate.patch);
+	if (x->proposal.prompt)
+		files[n++] = text_of(PROMPT_FILE_NAME, x->proposal.prompt);
+	if (x->proposal.reply)
+		files[n++] = text_of("reply.md", x->proposal.reply);
 	if (r->trials_nr)
-		files[n++] = content_of("run.log", &e->logs->run);
+		files[n++] = content_of("run.log", &x->logs.run);
 	if (r->trials_nr && r->trials->ran[PHASE_EVALUATE])
-		files[n++] = content_of("evaluate.log", &e->logs->evaluate);
-	if (lane->audit && audit_log_end(lane->audit, &r->audit, err))
-		return -1;
-	if (lane->audit && audit_log_file(lane->audit))
+		files[n++] = content_of("evaluate.log", &x->logs.evaluate);
+	if (x->audit && audit_log_file(x->audit))
 		files[n++] = (struct record_content){ .name = AUDIT_FILE_NAME,
-						      .file = audit_log_file(lane->audit) };
-	/* The proposer and our own work take time as well. */
-	if (elapsed > r->duration)
-		s->totals.time += elapsed - r->duration;
-	totals_advance(&s->totals, r);
-	if (ledger_append(&s->ledger, r, commit, files, n, ret_commit, err))
+						      .file = audit_log_file(x->audit) };
+	return n;
+}
+
+/* The time since the last record: what was proposed, built and measured meanwhile, side by side
+ * or not. totals_advance() adds the record's own. */
+static void spend_time(struct search *s, const struct record *r)
+{
+	s->totals.time += seconds_since(&s->worked) - r->duration;
+	clock_gettime(CLOCK_MONOTONIC, &s->worked);
+}
+
+int search_record(struct search *s, struct experiment *x, char ret_commit[OID_HEX_SIZE],
+		  struct error *err)
+{
+	struct record_content files[6];
+	struct record *r = &x->record;
+
+	if (x->renumbered && ledger_commit_candidate(&s->ledger, r, x->candidate.commit, err))
 		return -1;
-	audit_log_free(steal_ptr(lane->audit));
+	if (x->audit && audit_log_end(x->audit, &r->audit, err))
+		return -1;
+	spend_time(s, r);
+	totals_advance(&s->totals, r);
+	if (ledger_append(&s->ledger, r, x->candidate.commit, files, gather_files(x, files),
+			  ret_commit, err))
+		return -1;
 	s->totals = r->totals;
 	if (r->verdict.kind == VERDICT_ACCEPTED)
 		strcpy(s->totals.incumbent, ret_commit);
@@ -130,79 +187,17 @@ static int append(struct lane *lane, struct record *r, const char *commit,
 	return 0;
 }
 
-/* Measures a candidate that was built, decides, and records. `p` is NULL where a person made
- * it. */
-static int experiment(struct lane *lane, struct record *r, const struct proposal *p,
-		      struct candidate *c, const struct timespec *start, enum step *ret,
-		      char *ret_commit, struct error *err)
-{
-	CLEANUP_LOGS struct logs logs = LOGS_INIT;
-	struct evidence evidence = { .patch = &c->patch,
-				     .prompt = p ? p->prompt : NULL,
-				     .reply = p ? p->reply : NULL,
-				     .logs = &logs };
-	int cancelled = 0;
-
-	if (r->verdict.kind == VERDICT_NONE) {
-		cancelled = measure(lane, c->commit, r, &logs, err);
-		if (cancelled < 0)
-			return -1;
-	}
-	if (cancelled) {
-		*ret = STEP_CANCELLED;
-		return 0;
-	}
-	if (r->verdict.kind == VERDICT_NONE)
-		decide(lane->search, r);
-	*ret = STEP_RECORDED;
-	return append(lane, r, c->commit, &evidence, start, ret_commit, err);
-}
-
-int search_step(struct search *s, enum step *ret, struct error *err)
-{
-	CLEANUP_PROPOSAL struct proposal proposal = PROPOSAL_INIT;
-	CLEANUP_CANDIDATE struct candidate candidate = CANDIDATE_INIT;
-	CLEANUP_RECORD struct record record = { 0 };
-	char commit[OID_HEX_SIZE];
-	enum proposed proposed;
-	struct lane *lane = lane_first(s);
-	struct timespec start;
-
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	record_begin(s, &record, RECORD_EXPERIMENT, s->totals.experiments + 1);
-	if (slot_move(lane->slot, search_incumbent(s), err) ||
-	    propose(lane, record.experiment, &proposal, &proposed, err))
-		return -1;
-	if (proposed != PROPOSED) {
-		*ret = proposed == PROPOSED_NOTHING	? STEP_EXHAUSTED
-		       : proposed == PROPOSED_TOO_DEAR	? STEP_TOO_DEAR
-		       : proposed == PROPOSED_CANCELLED ? STEP_CANCELLED
-							: STEP_PROPOSER_FAILED;
-		return 0;
-	}
-	record.asked = steal_ptr(proposal.asked);
-	if (candidate_build(s, &proposal, &record, &candidate, err))
-		return -1;
-	return experiment(lane, &record, &proposal, &candidate, &start, ret, commit, err);
-}
-
 int search_try(struct search *s, const char *tree, const char *subject, const char *rationale,
-	       enum step *ret_step, struct record *r, char ret_commit[OID_HEX_SIZE],
-	       struct error *err)
+	       struct experiment *x, char ret_commit[OID_HEX_SIZE], struct error *err)
 {
-	CLEANUP_CANDIDATE struct candidate candidate = CANDIDATE_INIT;
-	struct timespec start;
-
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	*r = (struct record){ 0 };
-	record_begin(s, r, RECORD_EXPERIMENT, s->totals.experiments + 1);
-	r->subject = xstrdup(subject);
-	r->rationale = xstrdup(rationale);
-	r->proposed_by = xstrdup("try");
-	if (candidate_from_tree(s, tree, r, &candidate, err))
+	experiment_init(x, s, s->totals.experiments + 1);
+	x->record.subject = xstrdup(subject);
+	x->record.rationale = xstrdup(rationale);
+	x->record.proposed_by = xstrdup("try");
+	if (candidate_from_tree(s, tree, &x->record, &x->candidate, err) ||
+	    examine(lane_first(s), x, err))
 		return -1;
-	return experiment(lane_first(s), r, NULL, &candidate, &start, ret_step, ret_commit,
-			  err);
+	return x->how == PROPOSED ? search_record(s, x, ret_commit, err) : 0;
 }
 
 /* The campaign's seed: of what is measured and how it is called, so that it can be told. */
@@ -223,49 +218,53 @@ static uint64_t seed_of(const struct search *s, const char *commit)
 	return seed;
 }
 
-static int baseline_failed(struct search *s, const struct record *r, const struct logs *logs,
+static int baseline_failed(struct search *s, const struct experiment *x,
 			   const struct verdict *v, struct error *err)
 {
-	search_tell_tail(s, r->trials->ran[PHASE_EVALUATE] ? &logs->evaluate : &logs->run);
+	search_tell_tail(s, x->record.trials->ran[PHASE_EVALUATE] ? &x->logs.evaluate
+								  : &x->logs.run);
 	error_set(err, "the baseline could not be measured: %s", v->reason);
 	error_hint(err, "try the commands one by one: git autoresearch sandbox -- sh -c '…'");
 	return error_status(err, EXIT_FAILING);
 }
 
-int search_baseline(struct search *s, enum step *ret, struct error *err)
+/* One that has nothing yet but its words, and what it measures. */
+static int baseline_init(struct search *s, struct experiment *x, struct error *err)
+{
+	struct record *r = &x->record;
+
+	experiment_init(x, s, 0);
+	r->type = RECORD_BASELINE;
+	r->subject = xstrfmt("baseline of %s", s->campaign);
+	r->rationale = xstrdup("");
+	r->proposed_by = xstrdup("");
+	strcpy(x->candidate.commit, search_incumbent(s));
+	return repo_commit_tree(s->repo, x->candidate.commit, r->tree, err);
+}
+
+int search_baseline(struct search *s, struct error *err)
 {
 	CLEANUP_VERDICT struct verdict verdict = { 0 };
-	CLEANUP_LOGS struct logs logs = LOGS_INIT;
-	const struct evidence evidence = { .logs = &logs };
-	CLEANUP_RECORD struct record r = { 0 };
-	char commit[OID_HEX_SIZE], made[OID_HEX_SIZE];
+	CLEANUP_EXPERIMENT struct experiment x;
 	struct lane *lane = lane_first(s);
-	struct timespec start;
+	struct record *r = &x.record;
+	char commit[OID_HEX_SIZE];
 	int cancelled;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	strcpy(commit, search_incumbent(s));
+	if (baseline_init(s, &x, err))
+		return -1;
+	strcpy(commit, x.candidate.commit);
 	if (!s->totals.seed)
 		s->totals.seed = seed_of(s, commit);
-	record_begin(s, &r, RECORD_BASELINE, 0);
-	r.subject = xstrfmt("baseline of %s", s->campaign);
-	r.rationale = xstrdup("");
-	r.proposed_by = xstrdup("");
-	if (repo_commit_tree(s->repo, commit, r.tree, err))
-		return -1;
-	cancelled = measure(lane, commit, &r, &logs, err);
-	if (cancelled < 0)
-		return -1;
-	if (cancelled) {
-		*ret = STEP_CANCELLED;
-		return 0;
-	}
-	if (trial_judge(&s->config, r.trials, &r.metric, &verdict))
-		return baseline_failed(s, &r, &logs, &verdict, err);
-	r.has_metric = true;
+	cancelled = measure(lane, commit, r, &x.logs, err);
+	x.audit = steal_ptr(lane->audit);
+	if (cancelled)
+		return cancelled;
+	if (trial_judge(&s->config, r->trials, &r->metric, &verdict))
+		return baseline_failed(s, &x, &verdict, err);
+	r->has_metric = true;
 	strcpy(s->totals.incumbent, commit);
 	if (!*s->ledger.branch && ledger_create_branch(&s->ledger, commit, err))
 		return -1;
-	*ret = STEP_RECORDED;
-	return append(lane, &r, commit, &evidence, &start, made, err);
+	return search_record(s, &x, commit, err);
 }

@@ -3,34 +3,58 @@
 
 /*
  * The path that a candidate takes. Read search_step() first: everything the program does is
- * in it, and every noun in it is a struct of the model.
+ * in it, and every noun in it is a struct of the model. What it came to waits for the others
+ * of its round (race.h), and then search_record() writes it down.
  */
 
-#include "loop/search.h"
+#include "loop/candidate.h"
+#include "loop/measure.h"
+#include "loop/propose.h"
 
-enum step {
-	STEP_RECORDED,
-	STEP_EXHAUSTED,	      /* the proposer has no more ideas */
-	STEP_TOO_DEAR,	      /* the next proposal could pass the budget of tokens */
-	STEP_CANCELLED,	      /* a person ended it: nothing is recorded */
-	STEP_PROPOSER_FAILED, /* nothing is recorded; the error says how */
+/* An experiment on its way from a proposal to a record. */
+struct experiment {
+	struct record record;
+	struct proposal proposal;
+	struct candidate candidate;
+	struct logs logs;
+	struct audit_log *audit; /* NULL: nothing was done */
+	/* Whether there is a proposal, and where there is none, why; a person's cancelling of its
+	 * trials is PROPOSED_CANCELLED as well. Nothing else is recorded then. */
+	enum proposed how;
+	bool renumbered; /* since the candidate's commit was made */
 };
 
-/* One experiment: asks for a proposal, measures it, decides, records. */
-int search_step(struct search *s, enum step *ret, struct error *err);
+/* One that has nothing yet but its number. */
+void experiment_init(struct experiment *x, struct search *s, int64_t number);
+void experiment_release(struct experiment *x);
+#define CLEANUP_EXPERIMENT CLEANUP(experiment_release)
 
 /*
- * One experiment on a tree that a person made, with their words. `ret` (may be NULL) gets the
- * verdict.
+ * Asks for a proposal, where `x` does not hold one, makes a candidate of it and measures that in
+ * the lane, beside the incumbent of now. x->how says whether there is a verdict. -1 also where
+ * the proposer failed (PROPOSED_FAILURE): the error says how.
+ */
+int search_step(struct lane *lane, struct experiment *x, struct error *err);
+
+/*
+ * Writes it to the ledger, and takes the campaign one step on. An accepted one has the incumbent
+ * as its base. `ret_commit` is the candidate as the ledger names it.
+ */
+int search_record(struct search *s, struct experiment *x, char ret_commit[OID_HEX_SIZE],
+		  struct error *err);
+
+/*
+ * One experiment on a tree that a person made, with their words: measured and recorded. In `x`
+ * is the verdict, and x->how says whether a person cancelled it.
  */
 int search_try(struct search *s, const char *tree, const char *subject, const char *rationale,
-	       enum step *ret_step, struct record *ret, char ret_commit[OID_HEX_SIZE],
-	       struct error *err);
+	       struct experiment *x, char ret_commit[OID_HEX_SIZE], struct error *err);
 
 /*
  * Measures the incumbent and records it as the baseline; makes the ledger branch where there is
- * none. A baseline that cannot be measured is an error with status 2, and nothing is recorded.
+ * none. 0; 1 where a person cancelled it; -1, with status 2 where it cannot be measured, and
+ * nothing is recorded.
  */
-int search_baseline(struct search *s, enum step *ret, struct error *err);
+int search_baseline(struct search *s, struct error *err);
 
 #endif

@@ -48,6 +48,7 @@ void totals_advance(const struct totals *before, struct record *r)
 
 	*t = *before;
 	t->time += r->duration;
+	t->gpu_hours += r->gpu_hours;
 	t->tokens += asked_tokens(r->asked);
 	if (r->type == RECORD_BASELINE) {
 		t->incumbent_metric = t->baseline_metric = r->metric;

@@ -60,6 +60,7 @@ struct record {
 	struct asked *asked;	   /* NULL where no model was asked */
 
 	struct verdict verdict;
+	int64_t beaten_by; /* it passed, and this one of its round was better; 0: none */
 	char *metric_name;
 	bool has_metric;
 	double metric; /* of this candidate */
@@ -71,6 +72,7 @@ struct record {
 	char started[32];    /* RFC 3339, UTC */
 	double duration;     /* s of wall time in the sandbox, all phases and trials */
 	double cpu;	     /* s */
+	double gpu_hours;    /* of the GPUs that it had to itself */
 	int64_t memory_peak; /* bytes; -1 unknown */
 	struct audit_summary audit;
 

@@ -25,6 +25,15 @@ void proposal_add_edit(struct proposal *p, const char *path, unsigned mode, cons
 	}
 }
 
+void proposal_copy_edits(const struct proposal *from, struct proposal *to)
+{
+	for (size_t i = 0; i < from->edits_nr; i++) {
+		const struct edit *e = &from->edits[i];
+
+		proposal_add_edit(to, e->path, e->mode, e->content, e->len);
+	}
+}
+
 static void replace(char **field, char *value)
 {
 	free(*field);

@@ -39,6 +39,9 @@ struct proposal {
 void proposal_add_edit(struct proposal *p, const char *path, unsigned mode, const char *content,
 		       size_t len);
 
+/* Adds a copy of every edit of `from`. */
+void proposal_copy_edits(const struct proposal *from, struct proposal *to);
+
 /* Sets the words, copying them. */
 void proposal_describe(struct proposal *p, const char *subject, const char *rationale,
 		       const char *proposed_by);

@@ -124,6 +124,8 @@ static void add_measured(struct json *o, const struct record *r)
 {
 	json_add_string(o, "verdict", verdict_name(r->verdict.kind));
 	json_add_string(o, "reason", r->verdict.reason);
+	if (r->beaten_by)
+		json_add_int(o, "beatenBy", r->beaten_by);
 	json_add_string(o, "metricName", r->metric_name);
 	add_double_if(o, "metric", r->has_metric, r->metric);
 	add_double_if(o, "baseline", r->has_incumbent, r->incumbent);
@@ -196,6 +198,8 @@ static void add_run(struct json *o, const struct record *r)
 	json_add_string(o, "started", r->started);
 	json_add_double(o, "duration", r->duration);
 	json_add_double(o, "cpu", r->cpu);
+	if (r->gpu_hours > 0)
+		json_add_double(o, "gpuHours", r->gpu_hours);
 	add_memory_peak(o, r->memory_peak);
 	add_trials(o, r);
 	add_audit(o, &r->audit);
@@ -242,6 +246,8 @@ struct json *record_log_json(const struct record *r, const char *commit)
 	json_add_string(o, "campaign", r->campaign);
 	json_add_string(o, "verdict", verdict_name(r->verdict.kind));
 	json_add_string(o, "reason", r->verdict.reason);
+	if (r->beaten_by)
+		json_add_int(o, "beatenBy", r->beaten_by);
 	add_double_if(o, "metric", r->has_metric, r->metric);
 	add_double_if(o, "baseline", r->has_incumbent, r->incumbent);
 	add_samples(o, r);

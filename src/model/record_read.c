@@ -158,6 +158,8 @@ static int read_verdict(const struct json *o, struct record *r, struct error *er
 		return malformed("reason", err);
 	if (reason)
 		r->verdict.reason = xstrdup(reason);
+	if (json_get(o, "beatenBy"))
+		return get_count(o, "beatenBy", &r->beaten_by, err);
 	return 0;
 }
 
@@ -376,7 +378,8 @@ static int read_run(const struct json *o, struct record *r, struct error *err)
 	    get_hex(o, "policy", SHA256_HEX_LEN, r->policy, err) ||
 	    get_hex(o, "warm", SHA256_HEX_LEN, r->warm, err) ||
 	    get_text_or_empty(o, "host", &r->host, err) ||
-	    get_array(o, "removed", REMOVED_MAX, &removed, err))
+	    get_array(o, "removed", REMOVED_MAX, &removed, err) ||
+	    (json_get(o, "gpuHours") && get_amount(o, "gpuHours", &r->gpu_hours, err)))
 		return -1;
 	for (size_t i = 0; (item = json_array_at(removed, i)); i++) {
 		if (json_as_string(item, &name))

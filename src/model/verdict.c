@@ -142,8 +142,10 @@ static const struct constraint *broken_constraint(const struct campaign_config *
 	return NULL;
 }
 
-static double threshold_value(const struct threshold *t, double incumbent)
+double threshold_value(const struct threshold *t, double incumbent)
 {
+	if (!t->set)
+		return 0;
 	return t->relative ? t->value * fabs(incumbent) : t->value;
 }
 

@@ -86,6 +86,9 @@ void verdict_decide(const struct campaign_config *config, double value,
 void verdict_decide_gain(const struct campaign_config *config, double gain, bool shown,
 			 const struct metrics *metrics, double incumbent, struct verdict *ret);
 
+/* What a threshold comes to beside that incumbent, in the metric's unit; 0 where it is not set. */
+double threshold_value(const struct threshold *t, double incumbent);
+
 /* True where `a` is better than `b` in the campaign's direction. */
 bool metric_is_better(enum direction direction, double a, double b);
 

@@ -259,6 +259,11 @@ void phase_child(const struct phase_launch *launch)
 
 	/* Or we would hold it open ourselves, and nobody would learn that the parent died. */
 	close(launch->parent_control);
+	if (launch->processors &&
+	    sched_setaffinity(0, sizeof(*launch->processors), launch->processors)) {
+		error_errno(&err, "cannot take the trial's processors");
+		give_up(launch->control, &err);
+	}
 	if (enter_user(launch->sandbox, &err))
 		give_up(launch->control, &err);
 	/* After the change of user, which clears it. */

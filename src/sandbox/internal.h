@@ -44,6 +44,7 @@ struct phase_launch {
 	int trial_ns; /* mount namespace of the trial; -1: make it */
 	const struct trial_command *command;
 	const struct syscall_filter *filter;
+	const cpu_set_t *processors; /* NULL: all */
 	int control, parent_control; /* our end, and the parent's, which we inherit */
 	int stdin_fd, stdout_fd, stderr_fd;
 	pid_t parent;

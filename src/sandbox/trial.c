@@ -32,11 +32,7 @@
 #define REMOVED_MAX 100
 
 struct trial {
-	const struct sandbox *sandbox;
-	const struct syscall_filter *filter;
-	struct cgroup_base *cgroups;
-	const struct audit_policy *policy;
-	struct evloop *loop;
+	struct trial_place place;
 	struct witness witness;
 	struct limits limits;
 	struct cgroup_leaf leaf;
@@ -91,19 +87,16 @@ int trial_open(struct trial **ret, const struct trial_place *place, const struct
 {
 	struct trial *t = xcalloc(1, sizeof(*t));
 
-	t->sandbox = place->sandbox;
-	t->filter = place->filter;
-	t->cgroups = place->cgroups;
-	t->policy = place->policy;
-	t->loop = place->loop;
+	t->place = *place;
 	t->limits = *limits;
 	t->ns = t->disk = -1;
-	if (cgroup_leaf_make(t->cgroups, limits, OWN_PIDS, &t->leaf, err)) {
+	if (cgroup_leaf_make(t->place.cgroups, limits, OWN_PIDS, &t->leaf, err)) {
 		free(t);
 		return -1;
 	}
 	witness_init(&t->witness, place->warden, on_witness, t);
-	if (t->sandbox->upper_on_disk && upper_make(t->sandbox->store, &t->upper, err)) {
+	if (t->place.sandbox->upper_on_disk &&
+	    upper_make(t->place.sandbox->store, &t->upper, err)) {
 		trial_close(t);
 		return -1;
 	}
@@ -118,8 +111,8 @@ static bool disk_is_full(const struct trial *t, bool thorough)
 				  t->command->home };
 
 	return t->disk >= 0 && (disk_is_out(t->disk) ||
-				(thorough && disk_written(t->disk, t->sandbox->store, on_host,
-							  2) >= t->limits.disk));
+				(thorough && disk_written(t->disk, t->place.sandbox->store,
+							  on_host, 2) >= t->limits.disk));
 }
 
 static void look_at_limits(struct trial *t, bool thorough)
@@ -179,7 +172,7 @@ static void on_clock(uint32_t events, void *data)
 		left -= seconds_since(&t->start);
 	if (t->start.tv_sec && left > 0 && !timer_arm(t->clock, left, 0))
 		return;
-	evloop_remove(t->loop, t->clock);
+	evloop_remove(t->place.loop, t->clock);
 	end_phase(t, OUTCOME_TIMEOUT);
 }
 
@@ -197,14 +190,14 @@ static void on_forbidden(uint32_t events, void *data)
 	/* Where a call was interrupted before we took it, another may come. Hung up: every process
 	 * behind the filter is dead. */
 	if (events & EPOLLHUP)
-		evloop_remove(t->loop, t->notify);
+		evloop_remove(t->place.loop, t->notify);
 }
 
 static void close_fd(struct trial *t, int *fd)
 {
 	if (*fd < 0)
 		return;
-	evloop_remove(t->loop, *fd);
+	evloop_remove(t->place.loop, *fd);
 	close(*fd);
 	*fd = -1;
 }
@@ -267,7 +260,7 @@ static void on_init_dead(uint32_t events, void *data)
 	struct trial *t = data;
 
 	(void)events;
-	evloop_remove(t->loop, t->init);
+	evloop_remove(t->place.loop, t->init);
 	t->done = true;
 }
 
@@ -302,13 +295,13 @@ static void take_message(struct trial *t, struct channel_message *m)
 		break;
 	case MESSAGE_INIT:
 		t->init = channel_take(m, 0);
-		if (evloop_add(t->loop, t->init, EPOLLIN, on_init_dead, t, &err) ||
+		if (evloop_add(t->place.loop, t->init, EPOLLIN, on_init_dead, t, &err) ||
 		    admit_init(t, m->data, m->len, &err))
 			fail(t, &err);
 		break;
 	case MESSAGE_FILTER:
 		t->notify = channel_take(m, 0);
-		if (evloop_add(t->loop, t->notify, EPOLLIN, on_forbidden, t, &err))
+		if (evloop_add(t->place.loop, t->notify, EPOLLIN, on_forbidden, t, &err))
 			fail(t, &err);
 		break;
 	case MESSAGE_STARTED:
@@ -325,7 +318,7 @@ static void take_message(struct trial *t, struct channel_message *m)
 			string_list_add(&t->removed, m->data);
 		break;
 	case MESSAGE_LISTENERS:
-		if (relay_take(&t->relay, t->command->network, t->loop, m, &err))
+		if (relay_take(&t->relay, t->command->network, t->place.loop, m, &err))
 			fail(t, &err);
 		break;
 	case MESSAGE_ERROR:
@@ -353,7 +346,7 @@ static void on_control(uint32_t events, void *data)
 	struct trial *t = data;
 
 	if (!receive(t) && events & EPOLLHUP)
-		evloop_remove(t->loop, t->control);
+		evloop_remove(t->place.loop, t->control);
 }
 
 /* The keeper dies once it has told of init: where it has not, there is nothing to wait for. */
@@ -362,7 +355,7 @@ static void on_keeper_dead(uint32_t events, void *data)
 	struct trial *t = data;
 
 	(void)events;
-	evloop_remove(t->loop, t->keeper);
+	evloop_remove(t->place.loop, t->keeper);
 	while (receive(t))
 		;
 	if (t->init < 0)
@@ -381,12 +374,16 @@ static int watch(struct trial *t, struct error *err)
 	t->tick = timer_new(err);
 	if (t->clock < 0 || t->tick < 0)
 		return -1;
-	return evloop_add(t->loop, t->clock, EPOLLIN, on_clock, t, err) ||
-			       evloop_add(t->loop, t->tick, EPOLLIN, on_tick, t, err) ||
-			       evloop_add(t->loop, t->streams[0], EPOLLIN, on_stdout, t, err) ||
-			       evloop_add(t->loop, t->streams[1], EPOLLIN, on_stderr, t, err) ||
-			       evloop_add(t->loop, t->control, EPOLLIN, on_control, t, err) ||
-			       evloop_add(t->loop, t->keeper, EPOLLIN, on_keeper_dead, t, err)
+	return evloop_add(t->place.loop, t->clock, EPOLLIN, on_clock, t, err) ||
+			       evloop_add(t->place.loop, t->tick, EPOLLIN, on_tick, t, err) ||
+			       evloop_add(t->place.loop, t->streams[0], EPOLLIN, on_stdout, t,
+					  err) ||
+			       evloop_add(t->place.loop, t->streams[1], EPOLLIN, on_stderr, t,
+					  err) ||
+			       evloop_add(t->place.loop, t->control, EPOLLIN, on_control, t,
+					  err) ||
+			       evloop_add(t->place.loop, t->keeper, EPOLLIN, on_keeper_dead, t,
+					  err)
 		       ? -1
 		       : 0;
 }
@@ -396,12 +393,13 @@ static int launch(struct trial *t, struct error *err)
 {
 	CLEANUP_CLOSE int leaf = cgroup_leaf_fd(&t->leaf, err);
 	CLEANUP_CLOSE int input = -1, child_control = -1, out_write = -1, err_write = -1;
-	struct phase_launch l = { .sandbox = t->sandbox,
+	struct phase_launch l = { .sandbox = t->place.sandbox,
 				  .limits = &t->limits,
 				  .upper = t->upper,
 				  .trial_ns = t->ns,
 				  .command = t->command,
-				  .filter = t->filter,
+				  .filter = t->place.filter,
+				  .processors = t->place.processors,
 				  .parent = getpid() };
 	int pair[2], out[2], errs[2];
 	pid_t pid;
@@ -512,7 +510,7 @@ static int renew_leaf(struct trial *t, struct error *err)
 		return -1;
 	cgroup_leaf_remove(&t->leaf);
 	t->usage = (struct cgroup_usage){ 0 };
-	return cgroup_leaf_make(t->cgroups, &t->limits, OWN_PIDS, &t->leaf, err);
+	return cgroup_leaf_make(t->place.cgroups, &t->limits, OWN_PIDS, &t->leaf, err);
 }
 
 int trial_run(struct trial *t, const struct trial_command *command, struct outcome *ret,
@@ -522,7 +520,7 @@ int trial_run(struct trial *t, const struct trial_command *command, struct outco
 	struct error late = ERROR_INIT;
 	int failed;
 
-	if (renew_leaf(t, err) || witness_begin(&t->witness, &t->leaf, t->policy,
+	if (renew_leaf(t, err) || witness_begin(&t->witness, &t->leaf, t->place.policy,
 						command->network, command->phase, err))
 		return -1;
 	before = t->usage;
@@ -534,8 +532,8 @@ int trial_run(struct trial *t, const struct trial_command *command, struct outco
 	t->start = (struct timespec){ 0 };
 	t->keeper = t->init = t->control = t->streams[0] = t->streams[1] = -1;
 	t->clock = t->tick = t->notify = -1;
-	failed = (t->upper && upper_clear(t->sandbox->store, t->upper, err)) ||
-		 launch(t, err) || evloop_run(t->loop, &t->done, err);
+	failed = (t->upper && upper_clear(t->place.sandbox->store, t->upper, err)) ||
+		 launch(t, err) || evloop_run(t->place.loop, &t->done, err);
 	if (t->start.tv_sec)
 		t->outcome.wall = seconds_since(&t->start);
 	if (settle(t, failed ? &late : err))
@@ -564,7 +562,7 @@ int trial_upper_fd(struct trial *t)
 	CLEANUP_FREE char *path = NULL;
 
 	if (t->upper) {
-		path = xstrfmt("%s/%s/upper", t->sandbox->store, t->upper);
+		path = xstrfmt("%s/%s/upper", t->place.sandbox->store, t->upper);
 		return open(path, flags);
 	}
 	path = xstrfmt("%s/upper", phase_name(t->last));
@@ -590,7 +588,7 @@ void trial_close(struct trial *t)
 	if (t->disk >= 0)
 		close(t->disk);
 	if (t->upper)
-		upper_remove(t->sandbox->store, t->upper);
+		upper_remove(t->place.sandbox->store, t->upper);
 	free(t->upper);
 	witness_release(&t->witness);
 	cgroup_leaf_remove(&t->leaf);

@@ -8,6 +8,7 @@
  * the next, and when the trial is closed all of it is gone.
  */
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -59,6 +60,7 @@ struct trial_place {
 	struct cgroup_base *cgroups;
 	const struct syscall_filter *filter;
 	struct warden *warden; /* NULL: no audit */
+	const cpu_set_t *processors; /* that it may use; NULL: all */
 	const struct audit_policy *policy;
 	struct evloop *loop;
 };

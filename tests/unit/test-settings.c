@@ -112,7 +112,6 @@ static void unknown_keys_are_warned_of_as_the_manual_spells_them(void **state)
 	(void)state;
 	assert_int_equal(sh("git config autoresearch.fooBar 1 && "
 			    "git config autoresearch.endPoints KEY && "
-			    "git config autoresearch.JOBS 2 && "
 			    "git config autoresearch.Sub.bind /x"),
 			 0);
 	assert_done(read_settings(&s, &said));
@@ -120,7 +119,6 @@ static void unknown_keys_are_warned_of_as_the_manual_spells_them(void **state)
 		said.buf,
 		"warning: autoresearch.foobar is not known to this version and ignored\n"
 		"warning: autoresearch.endpoints is not known to this version and ignored\n"
-		"warning: autoresearch.jobs is not known to this version and ignored\n"
 		"warning: autoresearch.Sub.bind is not known to this version and ignored\n");
 	assert_int_equal(s.binds.nr, 0);
 }

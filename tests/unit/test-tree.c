@@ -77,6 +77,9 @@ static void no_edit_and_an_equal_one_give_the_same_tree(void **state)
 static void assert_carried(const char *before, const char *now, const char *proposed,
 			   const char *expected)
 {
+	bool conflict = proposed && expected && !strcmp(proposed, expected) &&
+			strcmp(before, now) && strcmp(now, proposed),
+	     clean;
 	CLEANUP_START struct start s = { 0 };
 	CLEANUP_PROPOSAL struct proposal p = PROPOSAL_INIT;
 	char from[OID_HEX_SIZE], to[OID_HEX_SIZE];
@@ -89,7 +92,8 @@ static void assert_carried(const char *before, const char *now, const char *prop
 	sh("git commit -qam now --allow-empty");
 	assert_done(repo_head(s.repo, to, &err));
 	add(&p, "src/a.txt", proposed);
-	assert_done(tree_carry(s.repo, from, to, &p, &err));
+	assert_done(tree_carry(s.repo, from, to, &p, &clean, &err));
+	assert_int_equal(clean, !conflict);
 	assert_int_equal(p.edits_nr, 1);
 	if (expected)
 		assert_string_equal(p.edits[0].content, expected);

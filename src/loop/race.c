@@ -1,0 +1,577 @@
+#include "loop/race.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/fiber.h"
+#include "git/tree.h"
+#include "model/race.h"
+
+/* How far lanes may run ahead of what is recorded: a round that waits for its last, the next
+ * one, and something for each lane. */
+#define ROUNDS_AHEAD 2
+
+/* An experiment of the race. */
+struct runner {
+	struct experiment x;
+	struct lane *lane; /* where it runs, or did */
+	struct fiber *fiber;
+	bool over;   /* it has run to its end */
+	bool failed; /* on our side, or for good */
+	bool waits;  /* for a lane, to be measured on top of the incumbent of now */
+	struct error error;
+};
+
+/* A change that passed and was not the best. */
+struct second_try {
+	struct proposal proposal;
+	char base[OID_HEX_SIZE]; /* that it was made on */
+};
+
+struct race {
+	struct search *s;
+	struct runner *
+		*field; /* in the order of their numbers, the next to be recorded first */
+	size_t nr;
+	struct second_try *again;
+	size_t again_nr;
+	int64_t round; /* experiments of one */
+	size_t ahead;  /* numbers that may be in the field */
+	bool changed;  /* what race_wait() waits for */
+	bool dry;      /* there is nothing to propose before something is recorded */
+	int failures;  /* of the proposer, in a row */
+	bool cancelled;
+	bool failed; /* a runner did, as `error` says; whatever is measured can still be recorded */
+	bool broken; /* nothing can be recorded any more */
+	struct error error;
+};
+
+struct race *race_new(struct search *s)
+{
+	struct race *race = xcalloc(1, sizeof(*race));
+
+	race->s = s;
+	race->round = s->jobs > 1 ? s->config.candidates : 1;
+	race->ahead = (size_t)(ROUNDS_AHEAD * race->round + s->jobs);
+	s->race = race;
+	return race;
+}
+
+static void runner_free(struct runner *r)
+{
+	experiment_release(&r->x);
+	fiber_free(r->fiber);
+	free(r);
+}
+
+void race_free(struct race *race)
+{
+	if (!race)
+		return;
+	race->s->race = NULL;
+	for (size_t i = 0; i < race->nr; i++)
+		runner_free(race->field[i]);
+	for (size_t i = 0; i < race->again_nr; i++)
+		proposal_release(&race->again[i].proposal);
+	free(race->field);
+	free(race->again);
+	free(race);
+}
+
+int64_t race_find_tree(const struct race *race, const char *tree, const struct record *but)
+{
+	for (size_t i = 0; race && i < race->nr; i++) {
+		const struct record *r = &race->field[i]->x.record;
+
+		if (r != but && !strcmp(r->tree, tree) && r->verdict.kind != VERDICT_INVALID)
+			return r->experiment;
+	}
+	return -1;
+}
+
+bool race_goes_on(const struct race *race)
+{
+	return race->nr;
+}
+
+/* --- Lanes */
+
+static void run(void *data)
+{
+	struct runner *r = data;
+
+	r->failed = search_step(r->lane, &r->x, &r->error);
+	r->over = true;
+	r->lane->runner = NULL;
+	r->lane->search->race->changed = true;
+}
+
+static int start_runner(struct runner *r, struct lane *lane, struct error *err)
+{
+	fiber_free(steal_ptr(r->fiber));
+	r->over = false;
+	r->lane = lane;
+	if (fiber_new(&r->fiber, run, r, err))
+		return -1;
+	lane->runner = r;
+	fiber_resume(r->fiber);
+	return 0;
+}
+
+static struct lane *find_free_lane(const struct search *s)
+{
+	for (int i = 0; i < s->jobs; i++)
+		if (!s->lanes[i].runner)
+			return &s->lanes[i];
+	return NULL;
+}
+
+static bool is_stale(const struct race *race, const struct runner *r)
+{
+	return strcmp(r->x.record.base, search_incumbent(race->s)) != 0;
+}
+
+static bool has_passed(const struct runner *r)
+{
+	return r->over && r->x.how == PROPOSED && r->x.record.verdict.kind == VERDICT_ACCEPTED;
+}
+
+static int64_t round_of(const struct race *race, const struct runner *r)
+{
+	return (r->x.record.experiment - 1) / race->round;
+}
+
+bool race_is_running(const struct race *race)
+{
+	for (int i = 0; i < race->s->jobs; i++)
+		if (race->s->lanes[i].runner)
+			return true;
+	return false;
+}
+
+/* --- On top of another incumbent */
+
+/*
+ * Brings a proposal, of `own` where that has run, from one incumbent to that of now. `ret_new` is false where there is nothing
+ * to measure: it says what was tried, or was accepted, already; `ret_clean` where both change
+ * the same lines.
+ */
+static int carry(struct search *s, const char *base, struct proposal *p,
+		 const struct record *own, bool *ret_new, bool *ret_clean, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf refused = STRBUF_INIT;
+	char tree[OID_HEX_SIZE], incumbent[OID_HEX_SIZE];
+	int r;
+
+	if (tree_carry(s->repo, base, search_incumbent(s), p, ret_clean, err) ||
+	    repo_commit_tree(s->repo, search_incumbent(s), incumbent, err))
+		return -1;
+	r = tree_apply_edits(s->repo, search_incumbent(s), p, tree, &refused, err);
+	if (r < 0)
+		return -1;
+	*ret_new = !r && strcmp(tree, incumbent) && candidate_find(s, tree, own) < 0;
+	return 0;
+}
+
+/* It is as if it had not been measured yet, but for what was paid for it. */
+static void begin_again(struct runner *r, struct search *s)
+{
+	struct experiment *x = &r->x, fresh;
+
+	experiment_init(&fresh, s, x->record.experiment);
+	fresh.proposal = x->proposal;
+	fresh.proposal.asked = steal_ptr(x->record.asked);
+	fresh.audit = steal_ptr(x->audit);
+	x->proposal = (struct proposal)PROPOSAL_INIT;
+	experiment_release(x);
+	*x = fresh;
+	r->over = false;
+	r->waits = true;
+}
+
+/* --- Beginning */
+
+static int64_t next_number(const struct race *race)
+{
+	return race->s->totals.experiments + (int64_t)race->nr + 1;
+}
+
+static struct runner *add_runner(struct race *race)
+{
+	struct runner *r = xcalloc(1, sizeof(*r));
+
+	experiment_init(&r->x, race->s, next_number(race));
+	race->field = xrealloc(race->field, (race->nr + 1) * sizeof(*race->field));
+	race->field[race->nr++] = r;
+	return r;
+}
+
+/* The first second try that still has something to say; none is left in `ret` otherwise. */
+static int take_again(struct race *race, struct proposal *ret, struct error *err)
+{
+	while (race->again_nr) {
+		struct second_try t = race->again[0];
+		bool new, clean;
+		int failed = carry(race->s, t.base, &t.proposal, NULL, &new, &clean, err);
+
+		memmove(race->again, race->again + 1, --race->again_nr * sizeof(*race->again));
+		if (!failed && new &&clean) {
+			*ret = t.proposal;
+			return 0;
+		}
+		proposal_release(&t.proposal);
+		if (failed)
+			return -1;
+	}
+	return 0;
+}
+
+static int begin_waiting(struct race *race, struct error *err)
+{
+	struct lane *lane;
+
+	for (size_t i = 0; i < race->nr; i++) {
+		struct runner *r = race->field[i];
+
+		if (!r->waits || !(lane = find_free_lane(race->s)))
+			continue;
+		r->waits = false;
+		lane->audit = steal_ptr(r->x.audit);
+		if (start_runner(r, lane, err))
+			return -1;
+	}
+	return 0;
+}
+
+int race_begin(struct race *race, int64_t left, struct error *err)
+{
+	struct lane *lane;
+
+	if (begin_waiting(race, err))
+		return -1;
+	while (!race->dry && (int64_t)race->nr < left && race->nr < race->ahead &&
+	       (lane = find_free_lane(race->s))) {
+		CLEANUP_PROPOSAL struct proposal again = PROPOSAL_INIT;
+		struct runner *r;
+
+		if (take_again(race, &again, err))
+			return -1;
+		race->s->experiments_left = left - (int64_t)race->nr;
+		r = add_runner(race);
+		r->x.proposal = again;
+		again = (struct proposal)PROPOSAL_INIT;
+		if (start_runner(r, lane, err))
+			return -1;
+		/* Whoever has nothing to say is not asked again before that was looked at. */
+		if (r->over && (r->failed || r->x.how != PROPOSED))
+			break;
+	}
+	return 0;
+}
+
+int race_wait(struct race *race, struct error *err)
+{
+	int ret = evloop_run(race->s->events, &race->changed, err);
+
+	race->changed = false;
+	return ret;
+}
+
+void race_cancel(struct race *race)
+{
+	race->cancelled = true;
+	for (int i = 0; i < race->s->jobs; i++)
+		lane_end(&race->s->lanes[i], STOP_NOW);
+}
+
+/* --- What came to nothing */
+
+static void take_out(struct race *race, size_t i)
+{
+	runner_free(race->field[i]);
+	memmove(race->field + i, race->field + i + 1, (--race->nr - i) * sizeof(*race->field));
+}
+
+static bool is_duplicate(const struct runner *r, long long *ret_same)
+{
+	const struct verdict *v = &r->x.record.verdict;
+
+	return v->kind == VERDICT_DUPLICATE && sscanf(v->reason, "same-as %lld", ret_same) == 1;
+}
+
+/* One that is the same as an experiment under way, whose number changes. */
+static void renumber_duplicate(struct runner *r, int64_t gone)
+{
+	struct verdict *v = &r->x.record.verdict;
+	long long same;
+
+	if (!is_duplicate(r, &same))
+		return;
+	if (same == gone)
+		r->x.how = PROPOSED_CANCELLED; /* and it was never tried */
+	else if (same > gone)
+		verdict_set(v, VERDICT_DUPLICATE, "same-as %lld", same - 1);
+}
+
+/* Those behind the one at `i` move up. */
+static void close_gap(struct race *race, size_t i)
+{
+	int64_t gone = race->field[i]->x.record.experiment;
+
+	take_out(race, i);
+	for (; i < race->nr; i++) {
+		struct runner *r = race->field[i];
+
+		renumber_duplicate(r, gone);
+		r->x.record.experiment--;
+		r->x.renumbered = true;
+	}
+}
+
+/* Notes why, and takes it out. */
+static void drop(struct race *race, size_t i, struct race_news *news)
+{
+	const struct runner *r = race->field[i];
+
+	if (r->x.how == PROPOSED_FAILURE) {
+		news->failures = ++race->failures;
+		news->error = r->error;
+	}
+	race->dry |= r->x.how == PROPOSED_NOTHING || r->x.how == PROPOSED_TOO_DEAR;
+	/* What is under way may still lead to an incumbent that has ideas. */
+	if (race->nr == 1 && !race->again_nr) {
+		news->exhausted = r->x.how == PROPOSED_NOTHING;
+		news->too_dear = r->x.how == PROPOSED_TOO_DEAR;
+	}
+	if (race->nr == 1)
+		race->dry = false;
+	close_gap(race, i);
+}
+
+static void drop_nothings(struct race *race, struct race_news *news)
+{
+	bool ends = race->cancelled || race->s->stop != STOP_NO;
+
+	for (size_t i = 0; i < race->nr;) {
+		struct runner *r = race->field[i];
+
+		if (r->over && r->failed) {
+			race->failed = true;
+			race->error = r->error;
+		}
+		/* The journey to another incumbent is not begun any more. */
+		if (r->waits && ends)
+			r->over = true;
+		if ((r->over && r->failed) || (r->waits && ends))
+			r->x.how = PROPOSED_CANCELLED;
+		if (r->over && r->x.how != PROPOSED) {
+			drop(race, i, news);
+			continue;
+		}
+		if (r->over)
+			race->failures = 0;
+		i++;
+	}
+}
+
+/* --- The end of a round */
+
+/* Nobody of the round of the first in the field runs or waits, or will begin. */
+static bool round_is_complete(const struct race *race, int64_t left)
+{
+	int64_t round = round_of(race, race->field[0]);
+	size_t i = 0;
+
+	while (i < race->nr && round_of(race, race->field[i]) == round)
+		if (!race->field[i++]->over)
+			return false;
+	return i < race->nr || race->dry || (int64_t)race->nr >= left ||
+	       (next_number(race) - 1) / race->round != round;
+}
+
+/* It passed beside an incumbent, but another one is better, or is the incumbent by now. */
+static void lose(struct runner *r, int64_t winner, double metric)
+{
+	struct record *record = &r->x.record;
+
+	verdict_set(&record->verdict, VERDICT_REJECTED, "no-improvement");
+	record->incumbent = metric;
+	record->beaten_by = winner;
+}
+
+/* Sends those that passed beside an incumbent of before to run again beside that of now. True
+ * where there are any. */
+static int send_back(struct race *race, bool *ret, struct error *err)
+{
+	const struct totals *t = &race->s->totals;
+	int64_t round = round_of(race, race->field[0]);
+
+	*ret = false;
+	for (size_t i = 0; i < race->nr && round_of(race, race->field[i]) == round; i++) {
+		struct runner *r = race->field[i];
+		bool new, clean;
+
+		if (!has_passed(r) || !is_stale(race, r))
+			continue;
+		if (carry(race->s, r->x.record.base, &r->x.proposal, &r->x.record, &new, &clean,
+			  err))
+			return -1;
+		if (new) {
+			begin_again(r, race->s);
+			*ret = true;
+		} else {
+			lose(r, t->incumbent_experiment, t->incumbent_metric);
+		}
+	}
+	return 0;
+}
+
+/* As many lines as the patch adds and removes. */
+static uint64_t count_lines(const struct strbuf *patch)
+{
+	uint64_t lines = 0;
+
+	for (const char *p = patch->buf; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : NULL)
+		lines += (*p == '+' && strncmp(p, "+++ ", 4)) ||
+			 (*p == '-' && strncmp(p, "--- ", 4));
+	return lines;
+}
+
+/* Keeps the change of one that lost, for a second try. What was paid for it is on its record. */
+static void keep_for_again(struct race *race, struct runner *r, int64_t winner)
+{
+	struct second_try *t;
+
+	race->again = xrealloc(race->again, (race->again_nr + 1) * sizeof(*race->again));
+	t = &race->again[race->again_nr++];
+	*t = (struct second_try){ .proposal = PROPOSAL_INIT };
+	proposal_copy_edits(&r->x.proposal, &t->proposal);
+	t->proposal.subject = xstrdup(r->x.proposal.subject);
+	t->proposal.rationale =
+		xstrfmt("Experiment %lld, on top of experiment %lld, which was better.",
+			(long long)r->x.record.experiment, (long long)winner);
+	t->proposal.proposed_by = xstrdup(r->x.proposal.proposed_by);
+	memcpy(t->base, r->x.record.base, sizeof(t->base));
+}
+
+/* Of those of the round that passed, the best is left. */
+static void choose(struct race *race)
+{
+	const struct campaign_config *config = &race->s->config;
+	int64_t round = round_of(race, race->field[0]);
+	struct runner *best, **passed = xcalloc(race->nr, sizeof(struct runner *));
+	struct finisher *finishers = xcalloc(race->nr, sizeof(*finishers));
+	size_t nr = 0;
+
+	for (size_t i = 0; i < race->nr && round_of(race, race->field[i]) == round; i++) {
+		struct runner *r = race->field[i];
+
+		if (!has_passed(r))
+			continue;
+		finishers[nr] = (struct finisher){
+			.gain = fabs(r->x.record.metric - r->x.record.incumbent),
+			.lines = count_lines(&r->x.candidate.patch),
+		};
+		passed[nr++] = r;
+	}
+	best = passed[race_winner(
+		finishers, nr,
+		threshold_value(&config->min_effect, race->s->totals.incumbent_metric))];
+	for (size_t i = 0; i < nr; i++) {
+		if (passed[i] == best)
+			continue;
+		keep_for_again(race, passed[i], best->x.record.experiment);
+		lose(passed[i], best->x.record.experiment, best->x.record.metric);
+	}
+	free(passed);
+	free(finishers);
+}
+
+/*
+ * Proposals do not arrive in the order of their numbers: where the first of the field is the same
+ * as one behind it, which is measured, the two change places.
+ */
+static void put_original_first(struct race *race)
+{
+	struct runner *first = race->field[0];
+	struct record *r = &first->x.record;
+	long long same;
+
+	if (!is_duplicate(first, &same) || same <= r->experiment)
+		return;
+	for (size_t i = 1; i < race->nr; i++) {
+		struct runner *original = race->field[i];
+
+		if (original->x.record.experiment != same)
+			continue;
+		original->x.record.experiment = r->experiment;
+		r->experiment = same;
+		verdict_set(&r->verdict, VERDICT_DUPLICATE, "same-as %lld",
+			    (long long)original->x.record.experiment);
+		original->x.renumbered = first->x.renumbered = true;
+		race->field[0] = original;
+		race->field[i] = first;
+		return;
+	}
+}
+
+/* Whether the first of the field can be recorded; it may have to wait for its round. */
+static int is_decided(struct race *race, int64_t left, bool *ret, struct error *err)
+{
+	bool sent_back = false;
+
+	*ret = false;
+	if (race->field[0]->over)
+		put_original_first(race);
+	if (!race->field[0]->over)
+		return 0;
+	if (has_passed(race->field[0])) {
+		if (!round_is_complete(race, left))
+			return 0;
+		if (send_back(race, &sent_back, err))
+			return -1;
+		if (sent_back)
+			return 0;
+		if (has_passed(race->field[0]))
+			choose(race);
+	}
+	*ret = true;
+	return 0;
+}
+
+int race_settle(struct race *race, int64_t left, struct race_news *ret, struct error *err)
+{
+	char commit[OID_HEX_SIZE];
+	bool decided = true;
+
+	*ret = (struct race_news){ .failures = race->failures };
+	drop_nothings(race, ret);
+	while (race->nr && !race->broken) {
+		race->broken = is_decided(race, left - ret->recorded, &decided, err);
+		if (!race->broken && !decided)
+			break;
+		if (race->broken ||
+		    (race->broken = search_record(race->s, &race->field[0]->x, commit, err)))
+			return -1;
+		take_out(race, 0);
+		race->dry = false;
+		ret->recorded++;
+	}
+	if (!race->failed)
+		return 0;
+	*err = race->error;
+	return -1;
+}
+
+void race_abandon(struct race *race)
+{
+	struct error ignored = ERROR_INIT;
+	struct race_news news;
+
+	/* Where nobody proposes any more, what is measured is worth as much as ever. */
+	if (race->broken || race->error.status != EXIT_FAILING)
+		race_cancel(race);
+	while (race_is_running(race) && !race_wait(race, &ignored))
+		;
+	race_settle(race, 0, &news, &ignored);
+}
