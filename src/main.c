@@ -13,7 +13,7 @@ const struct command commands[] = {
 	  "write .autoresearch/config and .autoresearch/program.md", cmd_init },
 	{ "doctor", "doctor [--json]", "what this machine can enforce", cmd_doctor },
 	{ "start",
-	  "start [<campaign>] [-j <n>] [--candidates=<n>] [--smoke] "
+	  "start [<campaign>] [--dry-run] [-j <n>] [--candidates=<n>] [--smoke] "
 	  "[--max-experiments=<n>] [--max-time=<time>] "
 	  "[--proposer=<name>] [--proposer-command=<command>]",
 	  "search until a budget, the target or a signal ends it", cmd_start },

@@ -5,7 +5,9 @@
 #include "command/delegate.h"
 #include "command/options.h"
 #include "command/watch.h"
+#include "loop/rehearsal.h"
 #include "loop/start.h"
+#include "report/rehearsal.h"
 
 /* --smoke: three rounds of two candidates, to see that everything works. */
 #define SMOKE_CANDIDATES 2
@@ -16,13 +18,14 @@ struct arguments {
 	const char *campaign;
 	const char *proposer, *proposer_command;
 	int64_t jobs, candidates; /* 0: not given */
-	bool smoke;
+	bool smoke, dry_run;
 };
 
 static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 {
 	static const struct option longs[] = {
 		{ "smoke", no_argument, NULL, 's' },
+		{ "dry-run", no_argument, NULL, 'd' },
 		{ "max-experiments", required_argument, NULL, 'e' },
 		{ "candidates", required_argument, NULL, 'r' },
 		{ "jobs", required_argument, NULL, 'j' },
@@ -38,6 +41,9 @@ static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 		switch (c) {
 		case 's':
 			a->smoke = true;
+			break;
+		case 'd':
+			a->dry_run = true;
 			break;
 		case 'e':
 			if (option_count("max-experiments", optarg, &a->run.max_experiments,
@@ -75,6 +81,10 @@ static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 	}
 	if (optind < argc && !a->campaign)
 		a->campaign = argv[optind++];
+	if (a->dry_run && (a->smoke || a->run.max_experiments || a->run.max_time > 0)) {
+		error_set(err, "--dry-run makes no experiment, so nothing bounds their number");
+		return error_status(err, EXIT_USAGE);
+	}
 	return optind < argc ? usage(argc, argv) : 0;
 }
 
@@ -110,6 +120,25 @@ static void print_end(const struct search *s, const struct start_result *result)
 	       s->campaign, (long long)t->incumbent_experiment);
 }
 
+/* `named` is what the command line calls it; NULL. */
+static int dry_run(struct search *s, struct repo *repo, const char *campaign, const char *named,
+		   struct error *err)
+{
+	struct rehearsal rehearsal;
+	struct watch watch;
+	int ret;
+
+	if (rehearsal_open(s, repo, campaign, err) || watch_begin(&watch, s, err))
+		return -1;
+	ret = rehearsal_run(s, &rehearsal, err);
+	watch_end(&watch);
+	if (ret)
+		return ret < 0 ? -1 : 128 + s->signal;
+	report_rehearsal(&s->config, &s->totals, &rehearsal, stdout);
+	printf("next: git autoresearch start%s%s\n", named ? " " : "", named ? named : "");
+	return EXIT_DONE;
+}
+
 int cmd_start(int argc, char **argv, struct error *err)
 {
 	CLEANUP_REPO struct repo *repo = NULL;
@@ -135,6 +164,8 @@ int cmd_start(int argc, char **argv, struct error *err)
 	s.proposer_given = a.proposer_command;
 	s.jobs = (int)a.jobs;
 	s.candidates = (int)a.candidates;
+	if (a.dry_run)
+		return dry_run(&s, repo, campaign, a.campaign, err);
 	if (search_open_campaign(&s, repo, campaign, err) || watch_begin(&watch, &s, err))
 		return -1;
 	ret = start_run(&s, &a.run, &result, err);

@@ -285,6 +285,7 @@ static int run_setup(struct lane *lane, const char *path, struct error *err)
 		search_tell_tail(s, &log);
 		return error_set(err, "setup failed: %s", reason.buf);
 	}
+	lane->search->setup_time = outcome.wall;
 	return 0;
 }
 

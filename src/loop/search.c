@@ -233,7 +233,7 @@ void search_init(struct search *s)
 }
 
 /* The newest record's totals are where the campaign stands. */
-static int read_totals(struct search *s, struct error *err)
+int search_read_totals(struct search *s, struct error *err)
 {
 	CLEANUP_ENTRY struct entry entry = { 0 };
 
@@ -296,7 +296,7 @@ int search_open_campaign(struct search *s, struct repo *repo, const char *campai
 	/* Another process may have moved on between our look and the lock. */
 	ledger_release(&s->ledger);
 	if (ledger_open(&s->ledger, repo, campaign, err) || ledger_mend(&s->ledger, err) ||
-	    read_totals(s, err))
+	    search_read_totals(s, err))
 		return -1;
 	/* Somebody deleted the branch: the ledger still knows, and keeps, the incumbent. */
 	if (!*s->ledger.branch && *s->ledger.tip &&

@@ -92,6 +92,7 @@ struct search {
 
 	char *warm;	   /* of the snapshot, below the store; NULL without setup */
 	char warm_digest[65];
+	double setup_time; /* s that setup took; 0: what it had left before was there */
 
 	struct tried *tried;
 	struct totals totals; /* after the newest record */
@@ -128,6 +129,9 @@ int search_open(struct search *s, struct repo *repo, const char *commit, const c
  */
 int search_open_campaign(struct search *s, struct repo *repo, const char *campaign,
 			 struct error *err);
+
+/* Where the campaign stands, by the newest record of s->ledger, into s->totals. */
+int search_read_totals(struct search *s, struct error *err);
 
 /* The commit that the next candidate is based on; before the baseline, what it measures. */
 const char *search_incumbent(const struct search *s);

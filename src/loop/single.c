@@ -13,7 +13,7 @@
 /* `sandbox` may be started many times at once: each takes a folder that nobody else has. */
 #define PLACES_MAX 256
 
-static int take_place(struct search *s, struct repo *repo, char **ret_path, struct error *err)
+int single_take_place(struct search *s, struct repo *repo, char **ret_path, struct error *err)
 {
 	CLEANUP_FREE char *store = NULL;
 
@@ -119,7 +119,7 @@ int single_run(struct repo *repo, const char *campaign, enum phase phase,
 
 	search_init(&s);
 	s.config_optional = true;
-	if (find_base(&s, repo, campaign, base, err) || take_place(&s, repo, &path, err))
+	if (find_base(&s, repo, campaign, base, err) || single_take_place(&s, repo, &path, err))
 		return -1;
 	strcpy(s.head, base);
 	if (search_open(&s, repo, base, path, err))

@@ -6,6 +6,10 @@
 #include "loop/audit_log.h"
 #include "loop/search.h"
 
+/* A folder below the store that no other process works in, held by s->lock until the search is
+ * closed; its path below the store is the caller's. */
+int single_take_place(struct search *s, struct repo *repo, char **ret_path, struct error *err);
+
 /*
  * Runs `argv` on the incumbent of the campaign (`campaign` NULL: of the one that `start`
  * would take, or HEAD where there is none), in a slot of its own, so that it may run beside

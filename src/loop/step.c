@@ -200,8 +200,7 @@ int search_try(struct search *s, const char *tree, const char *subject, const ch
 	return x->how == PROPOSED ? search_record(s, x, ret_commit, err) : 0;
 }
 
-/* The campaign's seed: of what is measured and how it is called, so that it can be told. */
-static uint64_t seed_of(const struct search *s, const char *commit)
+uint64_t search_seed(const struct search *s, const char *commit)
 {
 	char hex[DIGEST_HEX_LEN + 1];
 	struct digest d;
@@ -255,7 +254,7 @@ int search_baseline(struct search *s, struct error *err)
 		return -1;
 	strcpy(commit, x.candidate.commit);
 	if (!s->totals.seed)
-		s->totals.seed = seed_of(s, commit);
+		s->totals.seed = search_seed(s, commit);
 	cancelled = measure(lane, commit, r, &x.logs, err);
 	x.audit = steal_ptr(lane->audit);
 	if (cancelled)

@@ -50,6 +50,9 @@ int search_record(struct search *s, struct experiment *x, char ret_commit[OID_HE
 int search_try(struct search *s, const char *tree, const char *subject, const char *rationale,
 	       struct experiment *x, char ret_commit[OID_HEX_SIZE], struct error *err);
 
+/* A new campaign's seed: of what is measured and how it is called, so that it can be told. */
+uint64_t search_seed(const struct search *s, const char *commit);
+
 /*
  * Measures the incumbent and records it as the baseline; makes the ledger branch where there is
  * none. 0; 1 where a person cancelled it; -1, with status 2 where it cannot be measured, and
