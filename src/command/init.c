@@ -6,7 +6,12 @@
 #include <unistd.h>
 
 #include "command/options.h"
+#include "git/tree.h"
 #include "model/campaign.h"
+#include "model/offer.h"
+
+/* More files than this are not looked at. */
+#define FILES_MAX 20000
 
 static const char program_text[] =
 	"# What this search is for\n"
@@ -14,17 +19,8 @@ static const char program_text[] =
 	"Say here, in prose, what whoever proposes should know: what the metric means, what was\n"
 	"tried before, what must not change. A model or an agent reads it before every proposal.\n";
 
-struct arguments {
-	const char *metric, *direction, *run;
-	struct string_list editable;
-};
-
-static void arguments_release(struct arguments *a)
-{
-	string_list_release(&a->editable);
-}
-
-static int parse(int argc, char **argv, struct arguments *a)
+/* What is given wins over what is found. */
+static int parse(int argc, char **argv, struct offer *offer)
 {
 	static const struct option longs[] = {
 		{ "metric", required_argument, NULL, 'm' },
@@ -37,82 +33,82 @@ static int parse(int argc, char **argv, struct arguments *a)
 
 	while ((c = next_option(argc, argv, ":h", longs)) != -1) {
 		if (c == 'm')
-			a->metric = optarg;
+			offer_give(&offer->metric, optarg);
 		else if (c == 'd')
-			a->direction = optarg;
+			offer_give(&offer->direction, optarg);
 		else if (c == 'r')
-			a->run = optarg;
+			offer_give(&offer->run, optarg);
 		else if (c == 'e')
-			string_list_add(&a->editable, optarg);
+			offer_give_one(&offer->editable, optarg);
 		else
 			return usage(argc, argv);
 	}
 	return optind < argc ? usage(argc, argv) : 0;
 }
 
-/* A value as git's syntax takes it back whatever is in it. */
-static void add_value(struct strbuf *out, const char *key, const char *value)
+/* --- Looking at the repository */
+
+struct look {
+	struct repo *repo;
+	char commit[OID_HEX_SIZE];
+	struct offer_file *items; /* all owned */
+	size_t nr, alloc, read;
+};
+
+static void look_release(struct look *look)
 {
-	strbuf_addf(out, "\t%s = \"", key);
-	for (; *value; value++) {
-		if (*value == '\n')
-			strbuf_addstr(out, "\\n");
-		else if (*value == '\t')
-			strbuf_addstr(out, "\\t");
-		else {
-			if (*value == '"' || *value == '\\')
-				strbuf_addch(out, '\\');
-			strbuf_addch(out, *value);
-		}
+	for (size_t i = 0; i < look->nr; i++) {
+		free((char *)look->items[i].path);
+		free((char *)look->items[i].text);
 	}
-	strbuf_addstr(out, "\"\n");
+	free(look->items);
 }
 
-/* What was not given is there as a line to fill in; the parser says which until then. */
-static void compose(const struct arguments *a, struct strbuf *out)
+static int add_file(const char *path, unsigned mode, const char *oid, void *data,
+		    struct error *err)
 {
-	strbuf_addstr(out, "; See git-autoresearch-config(5) for every key.\n[campaign]\n");
-	if (a->metric)
-		add_value(out, "metric", a->metric);
-	else
-		strbuf_addstr(out, "\t; metric = val_loss\n");
-	if (a->direction)
-		add_value(out, "direction", a->direction);
-	else
-		strbuf_addstr(out, "\t; direction = minimize\n");
-	for (size_t i = 0; i < a->editable.nr; i++)
-		add_value(out, "editable", a->editable.items[i]);
-	if (!a->editable.nr)
-		strbuf_addstr(out, "\t; editable = train.py\n");
-	strbuf_addstr(out, "[run]\n");
-	if (a->run)
-		add_value(out, "command", a->run);
-	else
-		strbuf_addstr(out, "\t; command = python3 train.py\n");
-	strbuf_addstr(out, "\ttimeout = 5m\n"
-			   "; [evaluate]\n"
-			   ";\tcommand = python3 score.py\n"
-			   "[limits]\n"
-			   "\tmemory = 4G\n"
-			   "\tpids = 256\n"
-			   "\tdisk = 2G\n"
-			   "\toutput = 10M\n"
-			   "[budget]\n"
-			   "\texperiments = 100\n");
-}
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+	struct error too_large = ERROR_INIT;
+	struct look *look = data;
+	struct offer_file *file;
 
-/* Where everything was given, what is written must also be read. */
-static int check(const struct arguments *a, const struct strbuf *text, struct error *err)
-{
-	CLEANUP_CAMPAIGN_CONFIG struct campaign_config config = { 0 };
-	CLEANUP_STRING_LIST struct string_list warnings = STRING_LIST_INIT;
-
-	if (!a->metric || !a->direction || !a->run || !a->editable.nr)
+	(void)oid;
+	(void)err;
+	if ((mode & 0170000) != 0100000 || look->nr == FILES_MAX)
 		return 0;
-	if (campaign_config_parse(CONFIG_PATH, text->buf, text->len, &config, &warnings, err))
-		return error_status(err, EXIT_USAGE);
+	if (look->nr == look->alloc) {
+		look->alloc = look->alloc ? 2 * look->alloc : 64;
+		look->items = xrealloc(look->items, look->alloc * sizeof(*look->items));
+	}
+	file = &look->items[look->nr++];
+	*file = (struct offer_file){ .path = xstrdup(path) };
+	if (!offer_wants(path) || look->read > OFFER_FILES_MAX ||
+	    repo_read_file(look->repo, look->commit, path, OFFER_FILE_MAX, &text, &too_large))
+		return 0;
+	look->read += text.len;
+	file->text = strbuf_detach(&text, &file->len);
 	return 0;
 }
+
+/* What is tracked at HEAD: names, and the content of the few files that say something. */
+static int look_around(struct repo *repo, struct offer *offer, struct error *err)
+{
+	CLEANUP(look_release) struct look look = { .repo = repo };
+	const char *missing[OFFER_REQUIRED];
+	struct error unborn = ERROR_INIT;
+
+	if (repo_head(repo, look.commit, &unborn)) {
+		if (offer_missing(offer, missing))
+			string_list_add(&offer->notes,
+					"nothing is committed yet, so no file was looked at");
+	} else if (tree_each_file(repo, look.commit, add_file, &look, err)) {
+		return -1;
+	}
+	offer_find(offer, look.items, look.nr);
+	return 0;
+}
+
+/* --- Writing */
 
 static int exists_already(const char *path, struct error *err)
 {
@@ -162,17 +158,77 @@ static int write_both(const char *top, const struct strbuf *config, struct error
 		unlinkat(dir, "config", 0);
 		return -1;
 	}
-	printf("wrote %s and %s\n", CONFIG_PATH, PROGRAM_PATH);
 	return 0;
+}
+
+/* --- Telling */
+
+static void tell(const char *key, const struct offer_value *value)
+{
+	CLEANUP_STRBUF struct strbuf line = STRBUF_INIT;
+
+	if (!value->value)
+		return;
+	strbuf_addf(&line, "  %-10s ", key);
+	strbuf_add_visible(&line, value->value, strlen(value->value));
+	if (value->why) {
+		strbuf_addstr(&line, "  (");
+		strbuf_add_visible(&line, value->why, strlen(value->why));
+		strbuf_addch(&line, ')');
+	}
+	printf("%s\n", line.buf);
+}
+
+static void tell_list(const char *key, const struct offer_list *list)
+{
+	for (size_t i = 0; i < list->nr; i++)
+		tell(i ? "" : key, &list->items[i]);
+}
+
+/* The line of a key that stands there without its value. */
+static int line_of(const struct strbuf *text, const char *key)
+{
+	CLEANUP_FREE char *empty = xstrfmt("\n\t%s =\n", strchr(key, '.') + 1);
+	const char *at = strstr(text->buf, empty);
+	int line = 2;
+
+	for (const char *p = text->buf; at && p < at; p++)
+		line += *p == '\n';
+	return line;
+}
+
+static void tell_all(const struct offer *offer, const struct strbuf *text)
+{
+	const char *missing[OFFER_REQUIRED];
+	size_t nr = offer_missing(offer, missing);
+
+	printf("wrote %s and %s\n", CONFIG_PATH, PROGRAM_PATH);
+	tell("metric", &offer->metric);
+	tell("direction", &offer->direction);
+	tell_list("editable", &offer->editable);
+	tell_list("hidden", &offer->hidden);
+	tell_list("include", &offer->include);
+	tell("setup", &offer->setup);
+	tell("run", &offer->run);
+	tell("check", &offer->check);
+	tell("evaluate", &offer->evaluate);
+	fflush(stdout);
+	for (size_t i = 0; i < offer->notes.nr; i++)
+		fprintf(stderr, "hint: %s\n", offer->notes.items[i]);
+	for (size_t i = 0; i < nr; i++)
+		fprintf(stderr, "to fill in: %s:%d: %s\n", CONFIG_PATH,
+			line_of(text, missing[i]), missing[i]);
+	printf("next: %s, commit them, and run 'git autoresearch start --dry-run'\n",
+	       nr ? "fill in what is missing" : "look them over");
 }
 
 int cmd_init(int argc, char **argv, struct error *err)
 {
 	CLEANUP_REPO struct repo *repo = NULL;
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
-	CLEANUP(arguments_release) struct arguments a = { 0 };
+	CLEANUP_OFFER struct offer offer = OFFER_INIT;
 	CLEANUP_FREE char *top = NULL;
-	int ret = parse(argc, argv, &a);
+	int ret = parse(argc, argv, &offer);
 
 	if (ret)
 		return ret;
@@ -185,9 +241,14 @@ int cmd_init(int argc, char **argv, struct error *err)
 	top = xstrdup(repo_workdir(repo));
 	while (strlen(top) > 1 && ends_with(top, "/"))
 		top[strlen(top) - 1] = '\0';
-	compose(&a, &text);
-	ret = check(&a, &text, err) || write_both(top, &text, err) ? -1 : 0;
-	if (!ret)
-		printf("next: edit them, commit them, and run 'git autoresearch start --smoke'\n");
-	return ret;
+	/* An option that cannot be right is refused before anything is looked at. */
+	if (offer_check(&offer, err))
+		return error_status(err, EXIT_USAGE);
+	if (look_around(repo, &offer, err) || offer_check(&offer, err))
+		return -1;
+	offer_write(&offer, &text);
+	if (write_both(top, &text, err))
+		return -1;
+	tell_all(&offer, &text);
+	return EXIT_DONE;
 }

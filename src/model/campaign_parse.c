@@ -338,6 +338,13 @@ static int take_key(struct parse *p, const struct config_entry *e, struct error 
 		return unknown(e, "key", err);
 	if (!e->value)
 		return error_set(err, "%s: a value is missing", keys[i].name);
+	/* As `init` leaves what it does not know. */
+	if (!*e->value && keys[i].required && !p->seen[i] && !e->cut) {
+		error_set(err, "'%s' is required: fill it in", keys[i].name);
+		return error_hint(err,
+				  "write it there and commit it; git-autoresearch-config(5) "
+				  "says what it takes");
+	}
 	if (keys[i].set(e, (char *)&p->config + keys[i].field, err))
 		return error_context(err, "%s", keys[i].name);
 	p->seen[i] = true;

@@ -11,13 +11,14 @@ check_status 'init without options, before the first commit' 0 git autoresearch 
 check 'writes the config' test -s $config
 check 'and the prose' test -s .autoresearch/program.md
 check 'git reads it' git config --file $config --list
-check_equal 'what was not given is a comment' '' "$(git config --file $config campaign.metric)"
+check_equal 'what nobody knows has no value' '' "$(git config --file $config campaign.metric)"
 check_equal 'nothing is staged' '?? .autoresearch/' "$(git status --porcelain)"
 git add -A
 git commit -qm one
 check_status 'until it is filled in, start is fatal' 128 git autoresearch start
 check 'with the file' grep -q '^fatal: .*\.autoresearch/config.*' "$scratch/err"
-check 'and the first key that is missing' grep -q 'metric' "$scratch/err"
+check 'the line, and the first key that is missing' \
+	grep -q "config:$(grep -n 'metric =$' $config | cut -d: -f1): 'campaign.metric' is required" "$scratch/err"
 
 cp $config "$scratch/config"
 check_status 'again it is fatal' 128 git autoresearch init --metric=x --direction=minimize --run=true --editable=x

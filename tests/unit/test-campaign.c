@@ -205,6 +205,9 @@ static void missing_keys(void **state)
 		"f:1: missing key 'campaign.editable'");
 	refused(f, "[campaign]\nmetric = m\ndirection = minimize\neditable = x\n[run]\n",
 		"f:5: missing key 'run.command'");
+	/* As `init` leaves them. */
+	refused(f, "[campaign]\nmetric = m\ndirection =\n",
+		"f:3: 'campaign.direction' is required: fill it in");
 }
 
 static void values_that_do_not_parse(void **state)
