@@ -283,7 +283,11 @@ static int run_setup(struct lane *lane, const char *path, struct error *err)
 	if (!outcome_is_success(&outcome)) {
 		outcome_reason(&outcome, &reason);
 		search_tell_tail(s, &log);
-		return error_set(err, "setup failed: %s", reason.buf);
+		error_set(err, "setup failed: %s", reason.buf);
+		if (s->network[NETWORK_SETUP].open || s->network[NETWORK_SETUP].nr)
+			return -1;
+		return error_hint(err, "it had no network; one that fetches something is let "
+				       "out by autoresearch.setupNetwork");
 	}
 	lane->search->setup_time = outcome.wall;
 	return 0;

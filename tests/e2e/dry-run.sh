@@ -149,6 +149,7 @@ cat >>.autoresearch/config <<'CONFIG'
 CONFIG
 git commit -qam 'no setup'
 check_status 'so is a setup that fails' 2 git autoresearch start broken --dry-run
+check '  with a hint of the network' grep -q '^hint: .*autoresearch.setupNetwork' "$scratch/err"
 check '  by name' grep -q '^fatal: setup failed: exit 9$' "$scratch/err"
 
 note 'Usage, signals, and beside a start that runs.'
