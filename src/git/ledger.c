@@ -99,15 +99,65 @@ int ledger_read(struct ledger *ledger, const char *oid, struct entry *ret, struc
 	if (record_parse(text.buf, text.len, r, err) < 0)
 		return error_context(err, "the record %s", oid);
 	/* It could not name its own commit, since that carries its digest. */
-	if (r->verdict.kind == VERDICT_ACCEPTED)
+	if (!*r->totals.incumbent)
 		memcpy(r->totals.incumbent, entry.commit, OID_HEX_SIZE);
 	*ret = entry;
 	entry = (struct entry){ 0 };
 	return 0;
 }
 
+static int overrule(struct ledger *ledger, const char *decision, struct entry *entry,
+		    struct error *err)
+{
+	CLEANUP_ENTRY struct entry by = { 0 };
+
+	if (ledger_read(ledger, decision, &by, err))
+		return -1;
+	if (!by.record.decision || by.record.experiment != entry->record.experiment)
+		return error_set(err, "the record %s is not the decision that its title says",
+				 decision);
+	record_overrule(&entry->record, &by.record);
+	if (by.record.verdict.kind == VERDICT_ACCEPTED)
+		memcpy(entry->commit, by.commit, OID_HEX_SIZE);
+	return 0;
+}
+
+void rulings_release(struct rulings *rulings)
+{
+	free(rulings->items);
+	*rulings = (struct rulings){ 0 };
+}
+
+int rulings_apply(struct rulings *rulings, struct ledger *ledger, struct entry *entry,
+		  struct error *err)
+{
+	size_t i = 0;
+
+	if (entry->record.type == RECORD_BASELINE)
+		return 0;
+	while (i < rulings->nr && rulings->items[i].experiment != entry->record.experiment)
+		i++;
+	if (entry->record.type == RECORD_EXPERIMENT)
+		return i < rulings->nr ? overrule(ledger, rulings->items[i].oid, entry, err)
+				       : 0;
+	/* The newest one counts. */
+	if (i < rulings->nr)
+		return 0;
+	rulings->items = xrealloc(rulings->items, (i + 1) * sizeof(*rulings->items));
+	rulings->items[i].experiment = entry->record.experiment;
+	memcpy(rulings->items[i].oid, entry->oid, OID_HEX_SIZE);
+	rulings->nr++;
+	return 0;
+}
+
+const char *entry_candidate(const struct entry *entry)
+{
+	return entry->record.decision ? entry->record.decision->commit : entry->commit;
+}
+
 int ledger_walk(struct ledger *ledger, entry_fn fn, void *data, struct error *err)
 {
+	CLEANUP_RULINGS struct rulings rulings = { 0 };
 	char oid[OID_HEX_SIZE];
 	int r = 0;
 
@@ -115,7 +165,8 @@ int ledger_walk(struct ledger *ledger, entry_fn fn, void *data, struct error *er
 	while (!r && *oid) {
 		CLEANUP_ENTRY struct entry entry = { 0 };
 
-		if (ledger_read(ledger, oid, &entry, err) < 0)
+		if (ledger_read(ledger, oid, &entry, err) < 0 ||
+		    rulings_apply(&rulings, ledger, &entry, err))
 			return -1;
 		r = fn(&entry, data, err);
 		memcpy(oid, entry.parent, sizeof(oid));
@@ -123,32 +174,39 @@ int ledger_walk(struct ledger *ledger, entry_fn fn, void *data, struct error *er
 	return r;
 }
 
-/* The number in the first line of a record's commit; -1 where it has none. */
-static int64_t subject_number(const git_commit *commit)
+/* The number behind `what` in the title of a record's commit; -1 where it is of another kind. */
+static int64_t title_number(const git_commit *commit, const char *what)
 {
 	const char *message = git_commit_message_raw(commit), *digits;
 	char *end;
 	long long n;
 
-	if (!strncmp(message, "baseline", 8) && (!message[8] || message[8] == '\n'))
-		return 0;
-	if (!starts_with(message, "experiment "))
+	if (!starts_with(message, what))
 		return -1;
-	digits = message + strlen("experiment ");
+	digits = message + strlen(what);
 	errno = 0;
 	n = strtoll(digits, &end, 10);
 	return end == digits || *end != ':' || errno || n < 1 ? -1 : n;
 }
 
+static int64_t subject_number(const git_commit *commit)
+{
+	const char *message = git_commit_message_raw(commit);
+
+	if (!strncmp(message, "baseline", 8) && (!message[8] || message[8] == '\n'))
+		return 0;
+	return title_number(commit, "experiment ");
+}
+
 /* Goes back by the commits' subjects, and reads the one record that is wanted. */
 int ledger_find(struct ledger *ledger, int64_t n, struct entry *ret, struct error *err)
 {
-	char oid[OID_HEX_SIZE];
+	char oid[OID_HEX_SIZE], decision[OID_HEX_SIZE] = "";
 
 	memcpy(oid, ledger->tip, sizeof(oid));
 	while (*oid) {
 		CLEANUP_GIT(git_commit) git_commit *commit = NULL;
-		struct entry step = { 0 };
+		CLEANUP_ENTRY struct entry step = { 0 };
 		int64_t number;
 
 		if (lookup_commit(ledger->repo, oid, &commit, err) < 0)
@@ -157,16 +215,19 @@ int ledger_find(struct ledger *ledger, int64_t n, struct entry *ret, struct erro
 		if (number == n) {
 			if (ledger_read(ledger, oid, &step, err) < 0)
 				return -1;
-			if (step.record.experiment == n) {
-				*ret = step;
-				return 0;
-			}
-			entry_release(&step);
-			return error_set(err,
-					 "the record %s is not the experiment that its "
-					 "subject says",
-					 oid);
+			if (step.record.experiment != n)
+				return error_set(err,
+						 "the record %s is not the experiment that its "
+						 "subject says",
+						 oid);
+			if (*decision && overrule(ledger, decision, &step, err))
+				return -1;
+			*ret = step;
+			step = (struct entry){ 0 };
+			return 0;
 		}
+		if (!*decision && title_number(commit, "decision on ") == n)
+			memcpy(decision, oid, sizeof(decision));
 		if (number > 0 && number < n)
 			return 1;
 		memcpy(step.oid, oid, sizeof(oid));

@@ -6,7 +6,8 @@
  * `refs/heads/autoresearch/<campaign>` (accepted candidates), the record chain
  * `refs/autoresearch/<campaign>/ledger` (one commit an experiment, in order; parents = the
  * previous record and the candidate), and `refs/notes/autoresearch` (a note on every
- * candidate that was not accepted). git-autoresearch-ledger(5) has the formats.
+ * candidate that was not accepted, or that a person decided about).
+ * git-autoresearch-ledger(5) has the formats.
  *
  * Durable order: blobs, trees and commits; then the record ref by compare-and-swap; then
  * the branch or the note. A crash between the last two is mended by ledger_mend(), from the
@@ -52,16 +53,39 @@ struct entry {
 void entry_release(struct entry *entry);
 #define CLEANUP_ENTRY CLEANUP(entry_release)
 
-/* Reads the record whose commit is `oid`. For an accepted one, totals.incumbent is set to
- * its candidate. */
+/* Reads the record whose commit is `oid`, as it was written. Where totals.incumbent is "", it
+ * is set to the record's own commit, which the record could not name. */
 int ledger_read(struct ledger *ledger, const char *oid, struct entry *ret, struct error *err);
 
+/*
+ * What people decided, as it is met on the way back through the chain: the newest decision on
+ * each experiment. rulings_apply() takes one entry after the other, the newest first: it keeps
+ * a decision, and makes an experiment what the newest one about it says (record_overrule());
+ * the `commit` of one that a person accepted is the one on the branch.
+ */
+struct rulings {
+	struct ruling {
+		int64_t experiment;
+		char oid[OID_HEX_SIZE];
+	} *items;
+	size_t nr;
+};
+
+int rulings_apply(struct rulings *rulings, struct ledger *ledger, struct entry *entry,
+		  struct error *err);
+void rulings_release(struct rulings *rulings);
+#define CLEANUP_RULINGS CLEANUP(rulings_release)
+
+/* The commit of an experiment's candidate, also where a decision gave it another on the branch. */
+const char *entry_candidate(const struct entry *entry);
+
 /* Calls `fn` from the newest record back, until it returns other than 0 (which is given
- * back) or the chain ends. */
+ * back) or the chain ends. Experiments are given as people decided about them later. */
 typedef int (*entry_fn)(const struct entry *entry, void *data, struct error *err);
 int ledger_walk(struct ledger *ledger, entry_fn fn, void *data, struct error *err);
 
-/* The newest record of experiment `n` (0: the newest baseline). 0; 1 where there is none. */
+/* The newest record of experiment `n` (0: the newest baseline), as people decided about it later.
+ * 0; 1 where there is none. */
 int ledger_find(struct ledger *ledger, int64_t n, struct entry *ret, struct error *err);
 
 /* The content of a record's file ("patch", "run.log", …). 0; 1 where it has none. */
@@ -94,7 +118,8 @@ struct record_content {
 
 /*
  * Appends `record` with its files, and then moves the branch (accepted) or writes the note
- * (any other, and baselines). `candidate` is the commit of ledger_commit_candidate(), or the
+ * (any other, and baselines). A decision may do the first, and does the second: its commit of
+ * the branch is made here, and `candidate` is the experiment's. `candidate` is the commit of ledger_commit_candidate(), or the
  * commit that a baseline measured. Fills record->files. On success ledger->tip and, where
  * accepted, ledger->branch are the new ones, and totals.incumbent of an accepted record and of
  * a baseline is set; `ret_commit` (may be NULL) is the candidate commit as the ledger names

@@ -37,8 +37,9 @@ int ledger_commit_candidate(struct ledger *ledger, const struct record *record,
 	return commit_on_base(ledger->repo, record, &message, ret, err);
 }
 
-static int commit_accepted(struct ledger *ledger, const struct record *record,
-			   const char *digest, char ret[OID_HEX_SIZE], struct error *err)
+/* The commit of the branch that carries the record's digest. */
+static int commit_on_branch(struct ledger *ledger, const struct record *record,
+			    const char *digest, char ret[OID_HEX_SIZE], struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf message = STRBUF_INIT;
 
@@ -62,7 +63,7 @@ static int check_refs(struct ledger *ledger, const struct record *record, struct
 		return -1;
 	if (strcmp(now, ledger->tip))
 		return moved(err, ledger->ledger_ref);
-	if (record->verdict.kind != VERDICT_ACCEPTED)
+	if (!record_is_on_branch(record))
 		return 0;
 	now[0] = '\0';
 	if (repo_ref(ledger->repo, ledger->branch_ref, now, err) < 0)
@@ -127,8 +128,9 @@ void record_title(const struct record *record, struct strbuf *out)
 		strbuf_addstr(out, "baseline");
 		return;
 	}
-	strbuf_addf(out, "experiment %lld: %s ", (long long)record->experiment,
-		    verdict_name(record->verdict.kind));
+	strbuf_addf(out, "%s %lld: %s ",
+		    record->type == RECORD_DECISION ? "decision on" : "experiment",
+		    (long long)record->experiment, verdict_name(record->verdict.kind));
 	subject_clean(record->subject, record->experiment, out);
 }
 
@@ -160,24 +162,43 @@ static int commit_record(struct ledger *ledger, const struct record *record, git
 	return r == 1 ? moved(err, ledger->ledger_ref) : r;
 }
 
-/* The last step of a record: the branch goes to its commit, or the commit gets its note. */
-static int settle(struct ledger *ledger, const struct record *record, const char *digest,
-		  const char *commit, struct error *err)
+static int move_branch(struct ledger *ledger, const struct record *record, const char *commit,
+		       struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 	int r;
 
-	if (record->verdict.kind != VERDICT_ACCEPTED) {
-		message_note(record, digest, &text);
-		return notes_add(ledger->repo, commit, text.buf, err);
-	}
-	strbuf_addf(&text, "autoresearch: experiment %lld accepted",
-		    (long long)record->experiment);
+	strbuf_addf(&text, "autoresearch: experiment %lld %s", (long long)record->experiment,
+		    verdict_name(record->verdict.kind));
 	r = ref_swap(ledger->repo, ledger->branch_ref, record->base, commit, text.buf, err);
 	if (r)
 		return r == 1 ? moved(err, ledger->branch_ref) : -1;
 	memcpy(ledger->branch, commit, OID_HEX_SIZE);
 	return 0;
+}
+
+/* What a branch does not vouch for, a note does; of a decision it tells on the experiment's
+ * candidate, whatever became of the branch. */
+static int add_note(struct ledger *ledger, const struct record *record, const char *digest,
+		    const char *commit, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	if (record->type == RECORD_DECISION)
+		commit = record->decision->commit;
+	else if (record_is_on_branch(record))
+		return 0;
+	message_note(record, digest, &text);
+	return notes_add(ledger->repo, commit, text.buf, err);
+}
+
+/* The last step of a record: the branch goes to its commit, or the commit gets its note. */
+static int settle(struct ledger *ledger, const struct record *record, const char *digest,
+		  const char *commit, struct error *err)
+{
+	if (record_is_on_branch(record) && move_branch(ledger, record, commit, err))
+		return -1;
+	return add_note(ledger, record, digest, commit, err);
 }
 
 int ledger_append(struct ledger *ledger, struct record *record, const char *candidate,
@@ -186,7 +207,6 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 {
 	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
 	char commit[OID_HEX_SIZE], tip[OID_HEX_SIZE], digest[DIGEST_HEX_LEN + 1];
-	bool accepted = record->verdict.kind == VERDICT_ACCEPTED;
 	git_oid checked;
 
 	if (oid_from_hex(&checked, candidate, err) < 0 || check_refs(ledger, record, err) < 0)
@@ -196,12 +216,13 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 		memcpy(record->totals.incumbent, commit, OID_HEX_SIZE);
 	if (write_record_tree(ledger->repo, record, files, files_nr, &tree, digest, err) < 0)
 		return -1;
-	if (accepted && commit_accepted(ledger, record, digest, commit, err) < 0)
+	if (record_is_on_branch(record) &&
+	    commit_on_branch(ledger, record, digest, commit, err) < 0)
 		return -1;
 	if (commit_record(ledger, record, tree, commit, tip, err) < 0)
 		return -1;
 	memcpy(ledger->tip, tip, OID_HEX_SIZE);
-	if (accepted)
+	if (!*record->totals.incumbent)
 		memcpy(record->totals.incumbent, commit, OID_HEX_SIZE);
 	if (settle(ledger, record, digest, commit, err) < 0)
 		return -1;
@@ -223,13 +244,13 @@ int ledger_mend(struct ledger *ledger, struct error *err)
 		return 0;
 	if (ledger_read(ledger, ledger->tip, &entry, err) < 0)
 		return -1;
-	if (r->verdict.kind == VERDICT_ACCEPTED) {
+	if (record_is_on_branch(r)) {
 		if (repo_ref(ledger->repo, ledger->branch_ref, branch, err) < 0)
 			return -1;
 		memcpy(ledger->branch, branch, OID_HEX_SIZE);
 		/* Anywhere else it has been moved already, by us or by a person. */
 		if (strcmp(branch, r->base))
-			return 0;
+			return add_note(ledger, r, entry.digest, entry.commit, err);
 		if (branch_must_be_free(ledger->repo, ledger->branch_ref, err) < 0)
 			return -1;
 	}

@@ -222,6 +222,23 @@ static void keep_identity(struct repo *repo, const char *ident)
 	repo->user_email = xstrndup(open + 1, close - open - 1);
 }
 
+int repo_author(char **ret, struct error *err)
+{
+	static const char *const argv[] = { "git", "var", "GIT_AUTHOR_IDENT", NULL };
+	CLEANUP_STRBUF struct strbuf out = STRBUF_INIT;
+	struct error none = ERROR_INIT;
+	const char *close = NULL;
+
+	if (!process_run(argv, &out, 4096, &none))
+		close = strrchr(out.buf, '>');
+	if (!close) {
+		error_set(err, "git does not know who you are, and this is recorded as yours");
+		return error_hint(err, "git config user.name and user.email");
+	}
+	*ret = xstrndup(out.buf, (size_t)(close + 1 - out.buf));
+	return 0;
+}
+
 /* libgit2 does not see `git -c user.name=…` nor GIT_AUTHOR_NAME, so git is asked. */
 static int sign(struct repo *repo, git_signature **ret, struct error *err)
 {

@@ -38,6 +38,10 @@ const char *repo_common_dir(const struct repo *repo);
 /* The top of the user's working tree, absolute; NULL in a bare repository. Borrowed. */
 const char *repo_workdir(const struct repo *repo);
 
+/* Who runs this, as git's author identity: "Ada <ada@example.org>". An error with a hint where
+ * git would not commit for want of it. The caller owns it. */
+int repo_author(char **ret, struct error *err);
+
 /* The commit HEAD points to. An error with a hint where HEAD is unborn. */
 int repo_head(struct repo *repo, char ret[OID_HEX_SIZE], struct error *err);
 

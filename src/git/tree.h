@@ -45,15 +45,18 @@ int tree_patch(struct repo *repo, const char *base, const char *tree, size_t cap
 	       struct strbuf *ret, struct error *err);
 
 /*
- * For `try`: the tree of `incumbent` with a person's change on top. A conflict is an error
+ * For people: the tree of `incumbent` with a person's change on top. A conflict is an error
  * (status 128) that names the first path, and nothing is recorded.
  *
- * tree_from_commit() takes what `commit` changed against its first parent;
+ * tree_from_commit() takes what `commit` changed against its first parent, and
+ * tree_without_commit() takes that back, as git revert does, of a commit that has a parent;
  * tree_from_worktree() what the working tree changed against HEAD, untracked files that are
  * not ignored included; tree_from_patch() a patch file's text.
  */
 int tree_from_commit(struct repo *repo, const char *incumbent, const char *commit,
 		     char ret_tree[OID_HEX_SIZE], struct error *err);
+int tree_without_commit(struct repo *repo, const char *incumbent, const char *commit,
+			char ret_tree[OID_HEX_SIZE], struct error *err);
 int tree_from_worktree(struct repo *repo, const char *incumbent, char ret_tree[OID_HEX_SIZE],
 		       struct error *err);
 int tree_from_patch(struct repo *repo, const char *incumbent, const char *patch, size_t len,

@@ -82,6 +82,20 @@ int tree_from_commit(struct repo *repo, const char *incumbent, const char *commi
 	return merge_change(repo, incumbent, before, after, ret_tree, err);
 }
 
+int tree_without_commit(struct repo *repo, const char *incumbent, const char *commit,
+			char ret_tree[OID_HEX_SIZE], struct error *err)
+{
+	CLEANUP_GIT(git_tree) git_tree *before = NULL;
+	CLEANUP_GIT(git_tree) git_tree *after = NULL;
+	char parent[OID_HEX_SIZE] = "";
+
+	if (repo_commit_parent(repo, commit, 0, parent, err) < 0 ||
+	    lookup_tree(repo, commit, &before, err) < 0 ||
+	    lookup_tree(repo, parent, &after, err) < 0)
+		return -1;
+	return merge_change(repo, incumbent, before, after, ret_tree, err);
+}
+
 /* A folder in which the real git works for us, with an index that is not the user's. */
 struct scratch {
 	struct repo *repo;

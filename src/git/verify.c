@@ -9,11 +9,17 @@
 
 #define FILE_MAX (1 << 30)
 
-/* What is remembered of every record: which commit has which number. */
+/*
+ * What is remembered of every record: of which experiment it tells, and what vouches for it, a
+ * commit of the branch or a note on a commit. A decision may have both: then there are two.
+ */
 struct numbered {
 	int64_t experiment;
+	size_t age; /* 1: of the newest record */
 	git_oid commit;
-	bool accepted, seen;
+	char digest[65]; /* of its record.json */
+	bool on_branch, seen;
+	enum verdict_kind verdict, was; /* `was` of a decision; VERDICT_NONE */
 };
 
 /* One that was measured beside an incumbent that another had replaced when it was recorded. */
@@ -27,7 +33,8 @@ struct verify {
 	mismatch_fn report;
 	void *data;
 	int64_t records, bad;
-	struct numbered *items; /* newest first, and by number once the chain is read */
+	struct numbered
+		*items; /* newest first; once the chain is read, by number before that */
 	size_t nr, alloc;
 	struct overtaken *overtaken; /* whose base was not met yet, on the way back */
 	size_t overtaken_nr;
@@ -61,6 +68,8 @@ static void wrong(struct verify *v, const struct entry *entry, const char *what)
 {
 	if (entry->record.type == RECORD_BASELINE)
 		mismatch(v, "baseline (record %.12s): %s", entry->oid, what);
+	else if (entry->record.type == RECORD_DECISION)
+		mismatch(v, "decision on %lld: %s", (long long)entry->record.experiment, what);
 	else
 		mismatch(v, "experiment %lld: %s", (long long)entry->record.experiment, what);
 }
@@ -149,6 +158,13 @@ static void check_title(struct verify *v, const struct entry *entry)
 		wrong(v, entry, "the title of its record's commit does not match");
 }
 
+/* A decision that leaves the branch where it is has the experiment's candidate. */
+static void check_unmoved(struct verify *v, const struct entry *entry)
+{
+	if (strcmp(entry->commit, entry->record.decision->commit))
+		wrong(v, entry, "its commit is not the experiment's");
+}
+
 /* The commit's tree and parent. An invalid proposal was never made into a tree. */
 static void check_candidate(struct verify *v, const struct entry *entry)
 {
@@ -169,30 +185,32 @@ static void check_candidate(struct verify *v, const struct entry *entry)
 		should = base_tree;
 	if (strcmp(tree, should))
 		wrong(v, entry, "its commit has another tree than the record");
-	if (r->type == RECORD_EXPERIMENT && strcmp(parent, r->base))
+	if (r->type != RECORD_BASELINE && strcmp(parent, r->base))
 		wrong(v, entry, "its commit has another parent than the record's base");
 }
 
-/* The commit or the note that vouches for the record, by its digest and word for word. */
-static void check_voucher(struct verify *v, const struct entry *entry)
+static void check_message(struct verify *v, const struct entry *entry)
 {
-	const struct record *r = &entry->record;
+	CLEANUP_STRBUF struct strbuf is = STRBUF_INIT, should = STRBUF_INIT;
+	struct error err = ERROR_INIT;
+
+	message_accepted(&entry->record, entry->digest, &should);
+	if (repo_commit_message(v->ledger->repo, entry->commit, &is, &err) < 0)
+		wrong(v, entry, err.message);
+	else if (!strstr(is.buf, entry->digest))
+		wrong(v, entry, "its commit does not carry the digest of its record");
+	else if (strcmp(is.buf, should.buf))
+		wrong(v, entry, "the message of its commit does not match the record");
+}
+
+static void check_its_note(struct verify *v, const struct entry *entry)
+{
 	CLEANUP_STRBUF struct strbuf is = STRBUF_INIT, should = STRBUF_INIT;
 	struct error err = ERROR_INIT;
 	int found;
 
-	if (r->verdict.kind == VERDICT_ACCEPTED) {
-		message_accepted(r, entry->digest, &should);
-		if (repo_commit_message(v->ledger->repo, entry->commit, &is, &err) < 0)
-			wrong(v, entry, err.message);
-		else if (!strstr(is.buf, entry->digest))
-			wrong(v, entry, "its commit does not carry the digest of its record");
-		else if (strcmp(is.buf, should.buf))
-			wrong(v, entry, "the message of its commit does not match the record");
-		return;
-	}
-	message_note(r, entry->digest, &should);
-	found = notes_read(v->ledger->repo, entry->commit, &is, &err);
+	message_note(&entry->record, entry->digest, &should);
+	found = notes_read(v->ledger->repo, entry_candidate(entry), &is, &err);
 	if (found < 0)
 		wrong(v, entry, err.message);
 	else if (found)
@@ -201,6 +219,15 @@ static void check_voucher(struct verify *v, const struct entry *entry)
 		wrong(v, entry, "its note does not carry the digest of its record");
 	else if (!note_holds(is.buf, should.buf))
 		wrong(v, entry, "its note does not match the record");
+}
+
+/* The commit or the note that vouches for the record, by its digest and word for word. */
+static void check_voucher(struct verify *v, const struct entry *entry)
+{
+	if (record_is_on_branch(&entry->record))
+		check_message(v, entry);
+	if (!record_is_on_branch(&entry->record) || entry->record.decision)
+		check_its_note(v, entry);
 }
 
 static bool totals_follow(const struct totals *is, const struct totals *should)
@@ -256,7 +283,7 @@ static void check_link(struct verify *v, const struct entry *older, struct entry
 	if (older)
 		check_base(v, older, newer);
 	totals_advance(&before, r);
-	if (r->type == RECORD_BASELINE || r->verdict.kind == VERDICT_ACCEPTED)
+	if (r->type == RECORD_BASELINE || !*r->totals.incumbent)
 		memcpy(r->totals.incumbent, newer->commit, OID_HEX_SIZE);
 	if (!totals_follow(&is, &r->totals) || is.time < before.time ||
 	    is.tokens < r->totals.tokens || is.gpu_hours < before.gpu_hours)
@@ -264,8 +291,10 @@ static void check_link(struct verify *v, const struct entry *older, struct entry
 	r->totals = is;
 }
 
-static void remember(struct verify *v, const struct entry *entry)
+static void remember(struct verify *v, const struct entry *entry, const char *commit,
+		     bool on_branch)
 {
+	const struct record *r = &entry->record;
 	struct numbered *item;
 	struct error err = ERROR_INIT;
 
@@ -274,9 +303,21 @@ static void remember(struct verify *v, const struct entry *entry)
 		v->items = xrealloc(v->items, v->alloc * sizeof(*v->items));
 	}
 	item = &v->items[v->nr++];
-	*item = (struct numbered){ .experiment = entry->record.experiment };
-	item->accepted = entry->record.verdict.kind == VERDICT_ACCEPTED;
-	oid_from_hex(&item->commit, entry->commit, &err);
+	*item = (struct numbered){ .experiment = r->experiment,
+				   .age = (size_t)v->records,
+				   .on_branch = on_branch,
+				   .verdict = r->verdict.kind,
+				   .was = r->decision ? r->decision->was : VERDICT_NONE };
+	memcpy(item->digest, entry->digest, sizeof(item->digest));
+	oid_from_hex(&item->commit, commit, &err);
+}
+
+static void remember_vouchers(struct verify *v, const struct entry *entry)
+{
+	if (record_is_on_branch(&entry->record))
+		remember(v, entry, entry->commit, true);
+	if (!record_is_on_branch(&entry->record) || entry->record.decision)
+		remember(v, entry, entry_candidate(entry), false);
 	memcpy(v->first, entry->commit, OID_HEX_SIZE);
 }
 
@@ -293,9 +334,12 @@ static void check_entry(struct verify *v, const struct entry *entry)
 	if (r->asked)
 		check_digest(v, entry, PROMPT_FILE_NAME, r->asked->digest,
 			     "its prompt is not the one that the record vouches for");
-	check_candidate(v, entry);
+	if (r->type == RECORD_DECISION && !record_is_on_branch(r))
+		check_unmoved(v, entry);
+	else
+		check_candidate(v, entry);
 	check_voucher(v, entry);
-	remember(v, entry);
+	remember_vouchers(v, entry);
 }
 
 /*
@@ -341,24 +385,73 @@ static int compare_numbers(const void *a, const void *b)
 {
 	const struct numbered *x = a, *y = b;
 
-	return x->experiment < y->experiment ? -1 : x->experiment > y->experiment;
+	if (x->experiment != y->experiment)
+		return x->experiment < y->experiment ? -1 : 1;
+	return x->age < y->age ? -1 : x->age > y->age;
 }
 
-/* The record of that number whose commit it is; there may be several baselines. */
-static struct numbered *find_numbered(struct verify *v, int64_t experiment,
-				      const git_oid *commit)
+/* The first that is remembered of a number, which is its newest. NULL where there is none. */
+static struct numbered *find_first(struct verify *v, int64_t experiment)
 {
-	struct numbered key = { .experiment = experiment };
-	struct numbered *item = NULL;
+	size_t low = 0, high = v->nr;
 
-	if (v->nr)
-		item = bsearch(&key, v->items, v->nr, sizeof(key), compare_numbers);
-	while (item && item > v->items && item[-1].experiment == experiment)
-		item--;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (v->items[middle].experiment < experiment)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < v->nr && v->items[low].experiment == experiment ? &v->items[low] : NULL;
+}
+
+/* What that number has on that commit: on the branch, or in the note that holds `digest` (NULL:
+ * any), of which there may be several. */
+static struct numbered *find_numbered(struct verify *v, int64_t experiment,
+				      const git_oid *commit, bool on_branch, const char *digest)
+{
+	struct numbered *item = find_first(v, experiment);
+
 	for (; item && item < v->items + v->nr && item->experiment == experiment; item++)
-		if (git_oid_equal(&item->commit, commit))
+		if (item->on_branch == on_branch && git_oid_equal(&item->commit, commit) &&
+		    (!digest || !strcmp(item->digest, digest)))
 			return item;
 	return NULL;
+}
+
+static bool is_decision(const struct numbered *item)
+{
+	return item->was != VERDICT_NONE;
+}
+
+/* What a decision overruled is what the record before it says, about the same candidate. */
+static void check_decision(struct verify *v, const struct numbered *decision)
+{
+	const struct numbered *end = v->items + v->nr, *before = decision, *first = decision;
+
+	while (before < end && before->age == decision->age)
+		before++;
+	while (first + 1 < end && first[1].experiment == decision->experiment)
+		first++;
+	if (before == end || before->experiment != decision->experiment) {
+		mismatch(v, "decision on %lld: no such experiment came before it",
+			 (long long)decision->experiment);
+		return;
+	}
+	if (before->verdict != decision->was)
+		mismatch(v, "decision on %lld: what it overruled is not what was",
+			 (long long)decision->experiment);
+	if (!git_oid_equal(&first->commit, &decision->commit))
+		mismatch(v, "decision on %lld: its candidate is not the experiment's",
+			 (long long)decision->experiment);
+}
+
+static void check_decisions(struct verify *v)
+{
+	for (size_t i = 0; i < v->nr; i++)
+		if (is_decision(&v->items[i]) && !v->items[i].on_branch)
+			check_decision(v, &v->items[i]);
 }
 
 /* The number in "<campaign>/<n>", where that is this campaign; -1. */
@@ -375,8 +468,9 @@ static int64_t own_number(const struct verify *v, const char *value)
 	return *end && *end != '\n' ? -1 : n;
 }
 
-/* A commit of the branch that says it is an experiment must be an accepted one. */
-static void check_claim(struct verify *v, const git_commit *commit, int64_t *last)
+/* A commit of the branch that says it is an experiment must be an accepted one, or a decision's,
+ * and no newer than those on top of it. */
+static void check_claim(struct verify *v, const git_commit *commit, size_t *age)
 {
 	CLEANUP_STRBUF struct strbuf value = STRBUF_INIT;
 	const git_oid *oid = git_commit_id(commit);
@@ -389,26 +483,26 @@ static void check_claim(struct verify *v, const git_commit *commit, int64_t *las
 	n = own_number(v, value.buf);
 	if (n < 0)
 		return;
-	item = find_numbered(v, n, oid);
+	item = find_numbered(v, n, oid, true, NULL);
 	oid_to_hex(oid, hex);
-	if (!item || !item->accepted) {
+	if (!item) {
 		mismatch(v,
 			 "commit %.12s on the branch says that it is experiment %lld, and no "
 			 "record does",
 			 hex, (long long)n);
 		return;
 	}
-	if (*last >= 0 && n >= *last)
+	if (item->age <= *age)
 		mismatch(v, "experiment %lld: its commit is out of order on the branch",
 			 (long long)n);
 	item->seen = true;
-	*last = n;
+	*age = item->age;
 }
 
 static void check_branch(struct verify *v)
 {
 	char oid[OID_HEX_SIZE];
-	int64_t last = -1;
+	size_t age = 0; /* records count from 1 */
 
 	memcpy(oid, v->ledger->branch, sizeof(oid));
 	if (!*oid)
@@ -421,42 +515,56 @@ static void check_branch(struct verify *v)
 			mismatch(v, "%s", err.message);
 			break;
 		}
-		check_claim(v, commit, &last);
+		check_claim(v, commit, &age);
 		oid[0] = '\0';
 		if (git_commit_parentcount(commit))
 			oid_to_hex(git_commit_parent_id(commit, 0), oid);
 	}
 	for (size_t i = 0; *v->ledger->branch && i < v->nr; i++)
-		if (v->items[i].accepted && !v->items[i].seen)
-			mismatch(v, "experiment %lld: its commit is not on the branch",
+		if (v->items[i].on_branch && !v->items[i].seen)
+			mismatch(v, "%s %lld: its commit is not on the branch",
+				 is_decision(&v->items[i]) ? "decision on" : "experiment",
 				 (long long)v->items[i].experiment);
 }
 
-/* A note that speaks of an experiment outlives a record that was cut off the chain. */
+/* The digest in a note's line, where it is that. */
+static bool read_record_line(const char *line, char ret[65])
+{
+	static const char key[] = "Record: sha256:";
+
+	if (!starts_with(line, key) || strspn(line + strlen(key), "0123456789abcdef") != 64)
+		return false;
+	memcpy(ret, line + strlen(key), 64);
+	ret[64] = '\0';
+	return true;
+}
+
+/* A note that speaks of an experiment outlives a record that was cut off the chain: by its number,
+ * or, where a decision was, by the digest of its record. */
 static int check_note(const char *commit, const struct strbuf *note, void *data,
 		      struct error *err)
 {
 	static const char key[] = "Experiment: ";
 	struct verify *v = data;
 	const char *line, *next;
+	int64_t n = -1;
+	char digest[65];
 	git_oid oid;
-	int64_t n;
 
 	if (oid_from_hex(&oid, commit, err) < 0)
 		return -1;
 	for (line = note->buf; line; line = next ? next + 1 : NULL) {
-		const struct numbered *item;
+		bool begins = starts_with(line, key);
 
 		next = strchr(line, '\n');
-		n = starts_with(line, key) ? own_number(v, line + strlen(key)) : -1;
-		if (n < 0)
+		if (begins)
+			n = own_number(v, line + strlen(key));
+		if (n < 0 || (!begins && !read_record_line(line, digest)) ||
+		    find_numbered(v, n, &oid, false, begins ? NULL : digest))
 			continue;
-		item = find_numbered(v, n, &oid);
-		if (!item || item->accepted)
-			mismatch(v,
-				 "the note on %.12s speaks of experiment %lld, and no record "
-				 "does",
-				 commit, (long long)n);
+		mismatch(v, "the note on %.12s speaks of experiment %lld, and no record does",
+			 commit, (long long)n);
+		n = -1;
 	}
 	return 0;
 }
@@ -480,6 +588,7 @@ int ledger_verify(struct ledger *ledger, mismatch_fn report, void *data, int64_t
 			 (long long)v.overtaken[i].experiment);
 	if (v.nr)
 		qsort(v.items, v.nr, sizeof(*v.items), compare_numbers);
+	check_decisions(&v);
 	check_branch(&v);
 	if (notes_each(ledger->repo, check_note, &v, &broken) < 0)
 		mismatch(&v, "%s", broken.message);

@@ -211,6 +211,7 @@ static int add_record(const struct briefing *b, struct history *h, struct error 
 static int gather_history(const struct briefing *b, size_t max, struct history *h,
 			  struct error *err)
 {
+	CLEANUP_RULINGS struct rulings rulings = { 0 };
 	char next[OID_HEX_SIZE];
 
 	*h = (struct history){ .entries = xcalloc(max, sizeof(*h->entries)),
@@ -223,6 +224,10 @@ static int gather_history(const struct briefing *b, size_t max, struct history *
 		if (ledger_read(b->ledger, next, &t->entry, err))
 			return -1;
 		strcpy(next, t->entry.parent);
+		if (rulings_apply(&rulings, b->ledger, &t->entry, err)) {
+			entry_release(&t->entry);
+			return -1;
+		}
 		if (t->entry.record.type != RECORD_EXPERIMENT)
 			entry_release(&t->entry);
 		else if (add_record(b, h, err))

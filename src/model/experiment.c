@@ -1,6 +1,7 @@
 #include "model/experiment.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void record_release(struct record *r)
 {
@@ -9,6 +10,7 @@ void record_release(struct record *r)
 	free(r->rationale);
 	free(r->proposed_by);
 	asked_free(r->asked);
+	decision_free(r->decision);
 	verdict_release(&r->verdict);
 	free(r->metric_name);
 	for (size_t i = 0; i < r->trials_nr; i++)
@@ -17,6 +19,30 @@ void record_release(struct record *r)
 	free(r->host);
 	string_list_release(&r->removed);
 	*r = (struct record){ 0 };
+}
+
+bool record_is_on_branch(const struct record *r)
+{
+	return r->type == RECORD_DECISION ? *r->base : r->verdict.kind == VERDICT_ACCEPTED;
+}
+
+void record_overrule(struct record *r, const struct record *decision)
+{
+	const struct decision *from = decision->decision;
+
+	if (decision->verdict.reason) {
+		verdict_set(&r->verdict, decision->verdict.kind, "%s",
+			    decision->verdict.reason);
+	} else {
+		verdict_release(&r->verdict);
+		r->verdict.kind = decision->verdict.kind;
+	}
+	decision_free(r->decision);
+	r->decision = xcalloc(1, sizeof(*r->decision));
+	*r->decision = *from;
+	r->decision->by = xstrdup(from->by);
+	r->decision->why = xstrdup(from->why);
+	strcpy(r->decision->decided, decision->started);
 }
 
 static void advance_streaks(struct totals *t, enum verdict_kind kind)
@@ -42,6 +68,20 @@ static void advance_streaks(struct totals *t, enum verdict_kind kind)
 		t->rejections_in_a_row++;
 }
 
+static void advance_decision(struct totals *t, const struct record *r)
+{
+	t->verdicts[r->decision->was]--;
+	t->verdicts[r->verdict.kind]++;
+	if (r->verdict.kind != VERDICT_ACCEPTED)
+		return;
+	t->rejections_in_a_row = 0;
+	if (r->has_metric) {
+		t->incumbent[0] = '\0';
+		t->incumbent_metric = r->metric;
+		t->incumbent_experiment = r->experiment;
+	}
+}
+
 void totals_advance(const struct totals *before, struct record *r)
 {
 	struct totals *t = &r->totals;
@@ -53,6 +93,10 @@ void totals_advance(const struct totals *before, struct record *r)
 	if (r->type == RECORD_BASELINE) {
 		t->incumbent_metric = t->baseline_metric = r->metric;
 		t->incumbent_experiment = 0;
+		return;
+	}
+	if (r->type == RECORD_DECISION) {
+		advance_decision(t, r);
 		return;
 	}
 	t->experiments = r->experiment;

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "model/asked.h"
 #include "model/audit.h"
+#include "model/decision.h"
 #include "model/verdict.h"
 
 #define OID_HEX_LEN 40
@@ -22,9 +23,11 @@
 enum record_type {
 	RECORD_BASELINE,
 	RECORD_EXPERIMENT,
+	RECORD_DECISION, /* of a person, about an experiment */
+	RECORD_TYPE_NR,
 };
 
-/* "baseline", "experiment". */
+/* "baseline", "experiment", "decision". */
 const char *record_type_name(enum record_type type);
 
 /* What the whole campaign came to so far, so that the newest record alone says where it
@@ -52,12 +55,13 @@ struct record_file {
 struct record {
 	enum record_type type;
 	char *campaign;
-	int64_t experiment;	 /* 0 for a baseline */
+	int64_t experiment;	 /* 0 for a baseline; of a decision the one that it is about */
 	char base[OID_HEX_SIZE]; /* the incumbent it was measured against; "" for a baseline */
 	char tree[OID_HEX_SIZE]; /* what was measured, or would have been */
 	char *subject, *rationale; /* the proposer's words, as they came, capped; never NULL */
 	char *proposed_by; /* "sweep", "command/…", "endpoint/…", "try"; "" for a baseline */
 	struct asked *asked;	   /* NULL where no model was asked */
+	struct decision *decision; /* of a decision, or that was made about this; NULL */
 
 	struct verdict verdict;
 	int64_t beaten_by; /* it passed, and this one of its round was better; 0: none */
@@ -89,6 +93,16 @@ struct record {
 void record_release(struct record *r);
 #define CLEANUP_RECORD CLEANUP(record_release)
 
+/*
+ * True where the record's commit stands on the ledger branch, on top of its base. A decision's
+ * base and tree are the branch before it and after it, both "" where the branch stays where it
+ * is; it has a metric where just that tree was measured.
+ */
+bool record_is_on_branch(const struct record *r);
+
+/* Makes `r`, an experiment, what the decision about it says. */
+void record_overrule(struct record *r, const struct record *decision);
+
 /* Who vouches for the metric: "evaluate", "self-reported"; NULL where no trial measured. */
 const char *record_metric_source(const struct record *r);
 
@@ -110,6 +124,9 @@ int record_parse(const char *text, size_t len, struct record *ret, struct error 
  * totals.incumbent is "" in the record of an accepted experiment, and a reader takes the
  * record's second parent. A baseline starts the comparison again (its metric is the
  * incumbent's) and keeps the counts and before->incumbent, which is the commit it measured.
+ * A decision moves one experiment from one count to another. Where it moves the branch to what
+ * was never measured, totals.incumbent stays what it was: that it is not the branch's tip says
+ * that the baseline has to be measured again.
  */
 void totals_advance(const struct totals *before, struct record *r);
 

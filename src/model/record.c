@@ -2,7 +2,13 @@
 
 const char *record_type_name(enum record_type type)
 {
-	return type == RECORD_BASELINE ? "baseline" : "experiment";
+	static const char *const names[] = {
+		[RECORD_BASELINE] = "baseline",
+		[RECORD_EXPERIMENT] = "experiment",
+		[RECORD_DECISION] = "decision",
+	};
+
+	return names[type];
 }
 
 static void add_string_or_null(struct json *o, const char *key, const char *s)
@@ -57,6 +63,8 @@ const char *record_metric_source(const struct record *r)
 	const char *source = NULL;
 	double value;
 
+	if (r->type == RECORD_DECISION && r->has_metric)
+		source = r->decision->self_reported ? "self-reported" : "evaluate";
 	for (size_t i = 0; i < r->trials_nr; i++)
 		if (trial_sample(&r->trials[i], r->metric_name, &value))
 			source = r->trials[i].self_reported ? "self-reported" : "evaluate";
@@ -214,6 +222,19 @@ static void add_run(struct json *o, const struct record *r)
 		json_add_string(list, r->files[i].name, r->files[i].oid);
 }
 
+/* A decision takes no number: it names the one that it is about. */
+static void add_number(struct json *o, const struct record *r)
+{
+	if (r->type != RECORD_DECISION) {
+		json_add_int(o, "experiment", r->experiment);
+		json_add_null(o, "about");
+		return;
+	}
+	json_add_null(o, "experiment");
+	json_add_int(o, "about", r->experiment);
+	decision_write(r->decision, o);
+}
+
 void record_write(const struct record *r, struct strbuf *out)
 {
 	CLEANUP_JSON struct json *o = json_new_object();
@@ -223,8 +244,7 @@ void record_write(const struct record *r, struct strbuf *out)
 	json_add_int(o, "version", RECORD_VERSION);
 	json_add_string(o, "type", record_type_name(r->type));
 	json_add_string(o, "campaign", r->campaign);
-	json_add_int(o, "experiment", r->experiment);
-	json_add_null(o, "about");
+	add_number(o, r);
 	add_measured(o, r);
 	add_candidate(o, r);
 	add_run(o, r);

@@ -127,19 +127,21 @@ static int read_type(const struct json *o, struct record *r, struct error *err)
 		return error_set(err, "version %lld of the record's format is not known",
 				 (long long)version);
 	if (json_get_string(o, "type", &type, err) ||
-	    get_text(o, "campaign", &r->campaign, err) ||
-	    get_count(o, "experiment", &r->experiment, err))
+	    get_text(o, "campaign", &r->campaign, err))
 		return -1;
-	if (!strcmp(type, record_type_name(RECORD_BASELINE)))
-		r->type = RECORD_BASELINE;
-	else if (!strcmp(type, record_type_name(RECORD_EXPERIMENT)))
-		r->type = RECORD_EXPERIMENT;
-	else
-		return error_set(err, "type '%s' is not known", type);
-	/* The baseline is number 0, and nothing else is. */
-	return (r->type == RECORD_BASELINE) != (r->experiment == 0)
-		       ? malformed("experiment", err)
-		       : 0;
+	while (r->type < RECORD_TYPE_NR && strcmp(type, record_type_name(r->type)))
+		r->type++;
+	return r->type < RECORD_TYPE_NR ? 0 : error_set(err, "type '%s' is not known", type);
+}
+
+/* The baseline is number 0, and nothing else is. A decision has none, but is about one. */
+static int read_number(const struct json *o, struct record *r, struct error *err)
+{
+	const char *key = r->type == RECORD_DECISION ? "about" : "experiment";
+
+	if (get_count(o, key, &r->experiment, err))
+		return -1;
+	return (r->type == RECORD_BASELINE) == (r->experiment == 0) ? 0 : malformed(key, err);
 }
 
 /* A baseline has no verdict, and all but accepted have a reason. */
@@ -161,6 +163,29 @@ static int read_verdict(const struct json *o, struct record *r, struct error *er
 	if (json_get(o, "beatenBy"))
 		return get_count(o, "beatenBy", &r->beaten_by, err);
 	return 0;
+}
+
+/* Of a decision, that has it; a later program's member of that name elsewhere is ignored. */
+static int read_decision(const struct json *o, struct record *r, struct error *err)
+{
+	const struct json *object;
+	struct decision *d;
+	const char *was;
+
+	if (r->type != RECORD_DECISION)
+		return 0;
+	if (r->verdict.kind != VERDICT_ACCEPTED && r->verdict.kind != VERDICT_REJECTED)
+		return malformed("verdict", err);
+	d = r->decision = xcalloc(1, sizeof(*d));
+	if (get_object(o, "decision", &object, err) || get_text(object, "by", &d->by, err) ||
+	    get_text(object, "why", &d->why, err) ||
+	    json_get_string(object, "was", &was, err) ||
+	    get_hex(object, "commit", OID_HEX_LEN, d->commit, err) ||
+	    get_hex(object, "reverts", OID_HEX_LEN, d->reverts, err))
+		return -1;
+	if (verdict_parse(was, &d->was) || d->was == r->verdict.kind)
+		return malformed("was", err);
+	return *d->commit ? 0 : malformed("commit", err);
 }
 
 static int read_metrics(const struct json *o, struct metrics *ret, struct error *err)
@@ -284,6 +309,8 @@ static int read_trials(const struct json *o, struct record *r, struct error *err
 	if (source && strcmp(source, "evaluate") && strcmp(source, "self-reported"))
 		return malformed("metricSource", err);
 	self_reported = source && !strcmp(source, "self-reported");
+	if (r->decision)
+		r->decision->self_reported = self_reported;
 	r->trials = xcalloc(json_array_len(trials), sizeof(*r->trials));
 	while ((trial = json_array_at(trials, r->trials_nr))) {
 		struct trial_result *t = &r->trials[r->trials_nr++];
@@ -441,8 +468,9 @@ int record_parse(const char *text, size_t len, struct record *ret, struct error 
 	CLEANUP_RECORD struct record r = { 0 };
 
 	if (json_parse(text, len, &o, err) || read_type(o, &r, err) ||
-	    read_verdict(o, &r, err) || read_candidate(o, &r, err) || read_trials(o, &r, err) ||
-	    read_run(o, &r, err) || read_files(o, &r, err) || read_totals(o, &r.totals, err))
+	    read_number(o, &r, err) || read_verdict(o, &r, err) || read_decision(o, &r, err) ||
+	    read_candidate(o, &r, err) || read_trials(o, &r, err) || read_run(o, &r, err) ||
+	    read_files(o, &r, err) || read_totals(o, &r.totals, err))
 		return -1;
 	*ret = r;
 	r = (struct record){ 0 };

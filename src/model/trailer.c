@@ -240,15 +240,20 @@ static void add_all_trailers(struct strbuf *out, const struct record *r,
 		add_number_trailer(out, "Baseline", r->metric_name, r->incumbent);
 	if (r->trials_nr)
 		strbuf_addf(out, "Trials: %zu\n", r->trials_nr);
-	add_costs(out, r);
+	/* Nothing was run for a decision. */
+	if (r->type != RECORD_DECISION)
+		add_costs(out, r);
 	if (source && !strcmp(source, "self-reported"))
 		add_trailer(out, "Metric-Source", source);
-	add_audit(out, &r->audit);
+	if (r->type != RECORD_DECISION)
+		add_audit(out, &r->audit);
 	if (*r->policy)
 		strbuf_addf(out, "Policy: sha256:%s\n", r->policy);
 	strbuf_addf(out, "Record: sha256:%s\n", record_digest);
 	if (r->proposed_by && *r->proposed_by)
 		add_trailer(out, "Proposed-by", r->proposed_by);
+	if (r->type == RECORD_DECISION)
+		add_trailer(out, "Decided-by", r->decision->by);
 	if (r->asked)
 		add_tokens(out, r->asked);
 }
@@ -263,16 +268,37 @@ static void add_title(struct strbuf *out, const struct record *r)
 	strbuf_addstr(out, "\n\n");
 }
 
+/* Somebody's prose, and the blank line behind it. */
+static void add_prose(struct strbuf *out, const char *text)
+{
+	size_t start = out->len;
+
+	rationale_clean(text, out);
+	if (out->len > start)
+		strbuf_addch(out, '\n');
+}
+
+/* As git revert has it. */
+static void add_revert(struct strbuf *out, const struct record *r)
+{
+	CLEANUP_STRBUF struct strbuf subject = STRBUF_INIT;
+
+	subject_clean(r->subject, r->experiment, &subject);
+	strbuf_addf(out, "Revert \"%s\"\n\nThis reverts commit %s.\n\n", subject.buf,
+		    r->decision->reverts);
+}
+
 /* Subject and rationale, with the blank line that our paragraph begins after. */
 static void add_words(struct strbuf *out, const struct record *r)
 {
-	size_t start;
-
-	add_title(out, r);
-	start = out->len;
-	rationale_clean(r->rationale, out);
-	if (out->len > start)
-		strbuf_addch(out, '\n');
+	if (r->type == RECORD_DECISION && *r->decision->reverts) {
+		add_revert(out, r);
+	} else {
+		add_title(out, r);
+		add_prose(out, r->rationale);
+	}
+	if (r->type == RECORD_DECISION)
+		add_prose(out, r->decision->why);
 }
 
 void message_candidate(const struct record *r, struct strbuf *out)
@@ -290,6 +316,8 @@ void message_accepted(const struct record *r, const char *record_digest, struct 
 void message_note(const struct record *r, const char *record_digest, struct strbuf *out)
 {
 	add_title(out, r);
+	if (r->type == RECORD_DECISION)
+		add_prose(out, r->decision->why);
 	add_all_trailers(out, r, record_digest);
 }
 

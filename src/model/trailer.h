@@ -24,11 +24,12 @@ void rationale_clean(const char *rationale, struct strbuf *out);
 void message_candidate(const struct record *r, struct strbuf *out);
 
 /* The message of an accepted commit: subject, rationale, all trailers. `record_digest` is
- * the SHA-256 of record.json in hex. */
+ * the SHA-256 of record.json in hex. Where a person decided, their reason stands behind the
+ * rationale; where that takes a change back, the words are those of a revert. */
 void message_accepted(const struct record *r, const char *record_digest, struct strbuf *out);
 
 /* The note on a candidate that was not accepted, or on the baseline: subject, blank line,
- * all trailers. */
+ * all trailers. Of a decision, on its experiment's candidate: the reason stands in between. */
 void message_note(const struct record *r, const char *record_digest, struct strbuf *out);
 
 /*

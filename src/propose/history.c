@@ -117,7 +117,12 @@ static void add_experiment(const struct fence *f, const struct prompt_experiment
 	strbuf_addstr(&body, "subject: ");
 	fence_line(f, r->subject, PROMPT_LINE_MAX, &body);
 	strbuf_addch(&body, '\n');
-	if (r->verdict.reason && *r->verdict.reason) {
+	/* What a person thinks of it helps; who that is nobody needs to be sent. */
+	if (r->decision) {
+		strbuf_addstr(&body, "a person decided: ");
+		fence_line(f, r->decision->why, PROMPT_LINE_MAX, &body);
+		strbuf_addch(&body, '\n');
+	} else if (r->verdict.reason && *r->verdict.reason) {
 		strbuf_addstr(&body, "reason: ");
 		fence_line(f, r->verdict.reason, PROMPT_LINE_MAX, &body);
 		strbuf_addch(&body, '\n');
