@@ -31,6 +31,8 @@ int cmd_stop(int argc, char **argv, struct error *err);
 int cmd_status(int argc, char **argv, struct error *err);
 int cmd_log(int argc, char **argv, struct error *err);
 int cmd_show(int argc, char **argv, struct error *err);
+int cmd_accept(int argc, char **argv, struct error *err);
+int cmd_reject(int argc, char **argv, struct error *err);
 int cmd_prompt(int argc, char **argv, struct error *err);
 int cmd_guide(int argc, char **argv, struct error *err);
 int cmd_audit(int argc, char **argv, struct error *err);

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "base/number.h"
 #include "command/options.h"
@@ -12,6 +13,7 @@ struct standing {
 	struct entry newest;
 	struct campaign_config config;
 	bool has_record, has_config;
+	bool is_measured; /* the tip of the branch; people may have moved it since */
 	enum state state;
 };
 
@@ -31,6 +33,9 @@ static int standing_read(struct repo *repo, struct standing *st, struct error *e
 	if (*st->ledger.tip && ledger_read(&st->ledger, st->ledger.tip, &st->newest, err))
 		return -1;
 	st->has_record = *st->ledger.tip;
+	st->is_measured = st->has_record &&
+			  (!*st->ledger.branch ||
+			   !strcmp(st->newest.record.totals.incumbent, st->ledger.branch));
 	/* The direction is in the config alone; a broken one must not hide where things stand. */
 	st->has_config = *st->ledger.branch && !config_of_commit(repo, st->ledger.branch,
 								 &st->config, NULL, &ignored);
@@ -68,7 +73,7 @@ static void print_json(const struct standing *st)
 			: st->config.direction == MINIMIZE ? "minimize"
 							   : "maximize");
 	add_metric(object, "baseline", st->has_record, t->baseline_metric);
-	add_metric(object, "best", st->has_record, t->incumbent_metric);
+	add_metric(object, "best", st->is_measured, t->incumbent_metric);
 	json_add_int(object, "experiments", t->experiments);
 	json_add_int(object, "tokens", t->tokens);
 	verdicts = json_add_object(object, "verdicts");
@@ -93,8 +98,10 @@ static void print_text(const struct standing *st)
 	strbuf_add_number(&best, t->incumbent_metric);
 	strbuf_add_number(&first, t->baseline_metric);
 	strbuf_add_duration(&spent, t->time);
-	printf("%-11s %s, baseline %s", st->newest.record.metric_name, best.buf, first.buf);
-	if (t->baseline_metric != 0 && t->incumbent_metric != t->baseline_metric)
+	printf("%-11s %s, baseline %s", st->newest.record.metric_name,
+	       st->is_measured ? best.buf : "to be measured", first.buf);
+	if (st->is_measured && t->baseline_metric != 0 &&
+	    t->incumbent_metric != t->baseline_metric)
 		printf(" (%+.2f%%)", 100 * (t->incumbent_metric - t->baseline_metric) /
 					     (t->baseline_metric < 0 ? -t->baseline_metric
 								     : t->baseline_metric));

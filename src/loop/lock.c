@@ -30,6 +30,17 @@ int lock_take(const char *dir, int *ret_fd, pid_t *ret_pid, struct error *err)
 	return 0;
 }
 
+int lock_campaign(const char *dir, const char *campaign, int *ret_fd, struct error *err)
+{
+	pid_t holder;
+	int taken = lock_take(dir, ret_fd, &holder, err);
+
+	if (taken <= 0)
+		return taken;
+	error_set(err, "campaign '%s' is being worked on by process %d", campaign, (int)holder);
+	return error_hint(err, "wait for it, or end it with 'git autoresearch stop'");
+}
+
 pid_t lock_holder(const char *dir)
 {
 	CLEANUP_FREE char *path = xstrfmt("%s/lock", dir);

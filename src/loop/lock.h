@@ -15,6 +15,9 @@
  * process has it, whose pid is in `ret_pid`. */
 int lock_take(const char *dir, int *ret_fd, pid_t *ret_pid, struct error *err);
 
+/* The same for a campaign, by its name: that another process has it is an error with a hint. */
+int lock_campaign(const char *dir, const char *campaign, int *ret_fd, struct error *err);
+
 /* The pid of the process that holds it, 0 where nobody does. */
 pid_t lock_holder(const char *dir);
 

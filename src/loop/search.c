@@ -248,17 +248,10 @@ int search_read_totals(struct search *s, struct error *err)
 static int take_lock(struct search *s, struct error *err)
 {
 	CLEANUP_FREE char *dir = NULL;
-	pid_t holder;
-	int taken;
 
 	if (store_open(s->repo, &s->store, err) || store_make(s->store, s->path, &dir, err))
 		return -1;
-	taken = lock_take(dir, &s->lock, &holder, err);
-	if (taken <= 0)
-		return taken;
-	error_set(err, "campaign '%s' is being worked on by process %d", s->campaign,
-		  (int)holder);
-	return error_hint(err, "wait for it, or end it with 'git autoresearch stop'");
+	return lock_campaign(dir, s->campaign, &s->lock, err);
 }
 
 /* A branch that somebody works on must not move under their feet. */

@@ -16,6 +16,14 @@ static void add_change(const struct record *r, struct strbuf *out)
 	strbuf_addf(out, "%+.*f%%", fabs(change) < 10 ? 2 : 1, change);
 }
 
+static void add_person(const struct decision *d, struct strbuf *out)
+{
+	CLEANUP_STRBUF struct strbuf name = STRBUF_INIT;
+
+	decision_person(d, &name);
+	strbuf_add_visible(out, name.buf, name.len);
+}
+
 void report_line(const struct record *r, FILE *out)
 {
 	CLEANUP_STRBUF struct strbuf metric = STRBUF_INIT, change = STRBUF_INIT;
@@ -29,6 +37,11 @@ void report_line(const struct record *r, FILE *out)
 	if (r->verdict.reason && strcmp(r->verdict.reason, "no-improvement")) {
 		strbuf_addstr(&words, "  (");
 		strbuf_add_visible(&words, r->verdict.reason, strlen(r->verdict.reason));
+		strbuf_addch(&words, ')');
+	}
+	if (!r->verdict.reason && r->decision) {
+		strbuf_addstr(&words, "  (by ");
+		add_person(r->decision, &words);
 		strbuf_addch(&words, ')');
 	}
 	fprintf(out, "%5lld  %-10s  %12s  %8s  %s\n", (long long)r->experiment,
@@ -129,6 +142,21 @@ static void print_asked(const struct asked *asked, FILE *out)
 	fprintf(out, "%-10s %s\n", "asked", line.buf);
 }
 
+static void print_decision(const struct entry *entry, FILE *out)
+{
+	const struct decision *d = entry->record.decision;
+	CLEANUP_STRBUF struct strbuf by = STRBUF_INIT;
+
+	if (!d)
+		return;
+	strbuf_add_visible(&by, d->by, strlen(d->by));
+	fprintf(out, "%-10s %s by %s; it was %s\n", "decided", d->decided, by.buf,
+		verdict_name(d->was));
+	report_text(d->why, strlen(d->why), "           ", out);
+	if (strcmp(entry->commit, d->commit))
+		fprintf(out, "%-10s %s\n", "candidate", d->commit);
+}
+
 void report_experiment(const struct entry *entry, FILE *out)
 {
 	const struct record *r = &entry->record;
@@ -147,6 +175,7 @@ void report_experiment(const struct entry *entry, FILE *out)
 		fprintf(out, " (%s)", reason.buf);
 	}
 	fprintf(out, "\n");
+	print_decision(entry, out);
 	print_metric(r->metric_name, r->has_metric, r->metric, out);
 	print_metric("against", r->has_incumbent, r->incumbent, out);
 	fprintf(out, "%-10s %s, by %s\n", "started", r->started,
