@@ -28,6 +28,8 @@ int cmd_start(int argc, char **argv, struct error *err);
 int cmd_try(int argc, char **argv, struct error *err);
 int cmd_sandbox(int argc, char **argv, struct error *err);
 int cmd_stop(int argc, char **argv, struct error *err);
+int cmd_pause(int argc, char **argv, struct error *err);
+int cmd_resume(int argc, char **argv, struct error *err);
 int cmd_status(int argc, char **argv, struct error *err);
 int cmd_log(int argc, char **argv, struct error *err);
 int cmd_show(int argc, char **argv, struct error *err);

@@ -52,6 +52,15 @@ static void on_waiting(const char *why, double seconds, double at_most, void *da
 	progress_wait(&w->progress, why, seconds);
 }
 
+static void on_paused(bool paused, void *data)
+{
+	struct watch *w = data;
+
+	progress_clear(&w->progress);
+	if (paused)
+		progress_note(&w->progress, "paused; 'git autoresearch resume' goes on");
+}
+
 int watch_begin(struct watch *w, struct search *s, struct error *err)
 {
 	progress_init(&w->progress);
@@ -60,6 +69,7 @@ int watch_begin(struct watch *w, struct search *s, struct error *err)
 				       .tick = w->progress.terminal ? on_tick : NULL,
 				       .tail = on_tail,
 				       .waiting = on_waiting,
+				       .paused = on_paused,
 				       .recorded = on_record,
 				       .data = w };
 	return search_watch(s, &w->watcher, err);

@@ -28,6 +28,7 @@ struct lane {
 	struct trial *running;	 /* what a signal cancels */
 	bool proposing;		 /* and it is a proposer */
 	struct runner *runner;	 /* of the race; NULL: the lane is free */
+	bool held;		 /* by a pause, as long as that lasts */
 	bool *waiting;		 /* for a model or a pause, until this is set; NULL: not now */
 };
 

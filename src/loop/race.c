@@ -40,7 +40,6 @@ struct race {
 	bool changed;  /* what race_wait() waits for */
 	bool dry;      /* there is nothing to propose before something is recorded */
 	int failures;  /* of the proposer, in a row */
-	bool cancelled;
 	bool failed; /* a runner did, as `error` says; whatever is measured can still be recorded */
 	bool broken; /* nothing can be recorded any more */
 	struct error error;
@@ -279,7 +278,7 @@ int race_wait(struct race *race, struct error *err)
 
 void race_cancel(struct race *race)
 {
-	race->cancelled = true;
+	race->s->ends = true;
 	for (int i = 0; i < race->s->jobs; i++)
 		lane_end(&race->s->lanes[i], STOP_NOW);
 }
@@ -350,7 +349,7 @@ static void drop(struct race *race, size_t i, struct race_news *news)
 
 static void drop_nothings(struct race *race, struct race_news *news)
 {
-	bool ends = race->cancelled || race->s->stop != STOP_NO;
+	bool ends = race->s->ends || race->s->stop != STOP_NO;
 
 	for (size_t i = 0; i < race->nr;) {
 		struct runner *r = race->field[i];

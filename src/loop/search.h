@@ -43,6 +43,8 @@ struct watcher {
 	/* A model's endpoint fails, and is asked again in so many seconds; it is waited for
 	 * `at_most` seconds in all. */
 	void (*waiting)(const char *why, double seconds, double at_most, void *data);
+	/* A pause began: nothing more is begun until it ends. */
+	void (*paused)(bool paused, void *data);
 	/* Called several times a second while a phase runs. */
 	void (*tick)(void *data);
 	/* A record was written; `commit` is the candidate. */
@@ -74,6 +76,7 @@ struct search {
 	struct evloop *events;
 	int signals; /* signalfd; -1: not watched */
 	enum stop stop;
+	bool ends;  /* what is under way is to end, for another reason */
 	int signal; /* the one that asked */
 
 	struct sandbox *sandbox;	  /* of run, check, evaluate and setup */
@@ -106,6 +109,13 @@ struct search {
 	struct agent *agent;	/* NULL: the proposer is none that has a name */
 	struct string_list proposer_binds;
 
+	struct {
+		int lanes;	       /* that wait for its end */
+		struct timespec since; /* when the first of them began to */
+		double counted;	       /* of all, at the newest record */
+		bool complete;	       /* nothing runs any more, and the state says so */
+		double seconds;	       /* that this run was paused, without a pause that lasts */
+	} pause;		       /* see pause.h */
 	const struct watcher *watcher;
 	int ticker; /* timerfd for its tick; -1 */
 };

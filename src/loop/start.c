@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "loop/pause.h"
 #include "loop/race.h"
 
 /* A proposer that fails this often in a row will not mend itself overnight. */
@@ -44,7 +45,8 @@ static bool is_over(struct search *s, const struct start_options *options,
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	if (options->max_experiments && ret->experiments >= options->max_experiments)
 		return finish(ret, STATE_STOPPED, EXIT_BUDGET, "--max-experiments");
-	if (options->max_time && difftime(now.tv_sec, begin->tv_sec) >= options->max_time)
+	if (options->max_time &&
+	    difftime(now.tv_sec, begin->tv_sec) - pause_seconds(s) >= options->max_time)
 		return finish(ret, STATE_STOPPED, EXIT_BUDGET, "--max-time");
 	return false;
 }

@@ -11,6 +11,7 @@
 enum state {
 	STATE_NEW,
 	STATE_RUNNING,
+	STATE_PAUSED,
 	STATE_STOPPED,
 	STATE_TARGET,
 	STATE_BUDGET,
@@ -26,8 +27,8 @@ const char *state_name(enum state state);
 int state_write(const char *dir, enum state state, struct error *err);
 
 /*
- * Where the campaign stands: running while somebody holds its lock; what the file says
- * otherwise; stopped where it says that it runs and it does not (it was killed), and where
+ * Where the campaign stands: running while somebody holds its lock, or paused; what the file
+ * says otherwise; stopped where it says that it runs and it does not (it was killed), and where
  * there is no file but there are records (they were fetched). `has_records` tells the rest.
  */
 enum state state_read(const char *dir, int has_records);

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/timer.h"
 #include "loop/audit_log.h"
+#include "loop/pause.h"
 
 /* What every record says of where and when it was made. */
 static void record_begin(const struct search *s, struct record *r, enum record_type type,
@@ -106,13 +107,26 @@ static int examine(struct lane *lane, struct experiment *x, struct error *err)
 	return 0;
 }
 
+/* What would begin while a pause is asked for does not before that ends. */
+static int hold(struct lane *lane, struct experiment *x, struct error *err)
+{
+	int ended = pause_hold(lane, err);
+
+	if (ended > 0)
+		x->how = PROPOSED_CANCELLED;
+	return ended < 0 ? -1 : 0;
+}
+
 int search_step(struct lane *lane, struct experiment *x, struct error *err)
 {
 	struct search *s = lane->search;
 
-	if (!x->proposal.subject &&
+	if (hold(lane, x, err))
+		return -1;
+	if (x->how == PROPOSED && !x->proposal.subject &&
 	    (slot_move(lane->slot, search_incumbent(s), err) ||
-	     propose(lane, x->record.experiment, &x->proposal, &x->how, err)))
+	     propose(lane, x->record.experiment, &x->proposal, &x->how, err) ||
+	     hold(lane, x, err)))
 		return -1;
 	if (x->how != PROPOSED)
 		return 0;
@@ -158,7 +172,10 @@ static size_t gather_files(const struct experiment *x, struct record_content fil
  * or not. totals_advance() adds the record's own. */
 static void spend_time(struct search *s, const struct record *r)
 {
-	s->totals.time += seconds_since(&s->worked) - r->duration;
+	double paused = pause_seconds(s);
+
+	s->totals.time += seconds_since(&s->worked) - (paused - s->pause.counted) - r->duration;
+	s->pause.counted = paused;
 	clock_gettime(CLOCK_MONOTONIC, &s->worked);
 }
 

@@ -1,9 +1,12 @@
 #include "loop/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 int store_make(const char *store, const char *path, char **ret, struct error *err)
 {
@@ -21,6 +24,18 @@ int store_make(const char *store, const char *path, char **ret, struct error *er
 		return error_errno(err, "cannot make '%s'", full);
 	if (ret)
 		*ret = steal_ptr(full);
+	return 0;
+}
+
+int store_write(const char *dir, const char *name, const char *text, struct error *err)
+{
+	CLEANUP_FREE char *path = xstrfmt("%s/%s", dir, name);
+	CLEANUP_FREE char *fresh = xstrfmt("%s/%s.new", dir, name);
+	CLEANUP_CLOSE int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fsync(fd) ||
+	    rename(fresh, path))
+		return error_errno(err, "cannot write '%s'", path);
 	return 0;
 }
 

@@ -8,7 +8,7 @@
  *
  *     <git dir>/autoresearch/cgroups                groups that may have to be removed
  *     <git dir>/autoresearch/warm/<key>/            what setup left behind
- *     <git dir>/autoresearch/campaigns/<name>/      lock, state, tried, slots/, home/
+ *     <git dir>/autoresearch/campaigns/<name>/      lock, state, pause, tried, slots/, home/
  *     <git dir>/autoresearch/sandbox/<n>/           the same for `sandbox`, by a free number
  */
 
@@ -21,6 +21,9 @@ int store_open(struct repo *repo, char **ret, struct error *err);
 
 /* A campaign's folder below the store: its name with all but letters, digits and `-._` as %xx. */
 char *store_campaign_path(const char *campaign);
+
+/* Replaces the file `name` in the folder `dir` whole, durably. */
+int store_write(const char *dir, const char *name, const char *text, struct error *err);
 
 /* Makes `path` below the store with the folders above it. The path made, absolute. */
 int store_make(const char *store, const char *path, char **ret, struct error *err);

@@ -116,6 +116,17 @@ void progress_wait(struct progress *p, const char *why, double seconds)
 	draw(p, &line);
 }
 
+void progress_note(struct progress *p, const char *words)
+{
+	CLEANUP_STRBUF struct strbuf line = STRBUF_INIT;
+
+	if (!p->terminal)
+		return;
+	strbuf_addf(&line, "       %s", words);
+	memset(p->lanes, 0, sizeof(p->lanes));
+	draw(p, &line);
+}
+
 void progress_clear(struct progress *p)
 {
 	if (p->drawn)

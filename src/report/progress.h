@@ -36,6 +36,8 @@ void progress_over(struct progress *p, int64_t experiment);
 void progress_tick(struct progress *p);
 /* An outage, until the next phase: asked again in so many seconds. */
 void progress_wait(struct progress *p, const char *why, double seconds);
+/* Words that stand there until the next phase. */
+void progress_note(struct progress *p, const char *words);
 /* Takes the line away, before anything else is printed; the next tick draws it again. */
 void progress_clear(struct progress *p);
 

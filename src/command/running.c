@@ -1,0 +1,70 @@
+#include "command/running.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "command/options.h"
+#include "loop/lock.h"
+#include "loop/store.h"
+
+static char *folder(const char *store, const char *campaign)
+{
+	CLEANUP_FREE char *path = store_campaign_path(campaign);
+
+	return xstrfmt("%s/%s", store, path);
+}
+
+/* A campaign that measures its first baseline has no ref yet, but a lock: so a name that is
+ * given, or the current branch's, is looked for there alone. */
+static char *without_ref(struct repo *repo, const char *store, const char *name)
+{
+	CLEANUP_FREE char *branch = repo_current_branch(repo);
+	CLEANUP_FREE char *dir = branch ? folder(store, branch) : NULL;
+
+	if (name)
+		return xstrdup(name);
+	return dir && lock_holder(dir) ? steal_ptr(branch) : NULL;
+}
+
+int running_find(struct running *ret, struct repo *repo, const char *name, struct error *err)
+{
+	CLEANUP_RUNNING struct running r = { 0 };
+	CLEANUP_FREE char *store = NULL;
+
+	if (store_open(repo, &store, err))
+		return -1;
+	r.campaign = without_ref(repo, store, name);
+	if (!r.campaign && campaign_find(repo, NULL, &r.campaign, err))
+		return -1;
+	r.dir = folder(store, r.campaign);
+	r.pid = lock_holder(r.dir);
+	*ret = r;
+	r = (struct running){ 0 };
+	return 0;
+}
+
+int running_none(const struct running *r)
+{
+	fprintf(stderr, "no start of '%s' is running\n", r->campaign);
+	return EXIT_NEGATIVE;
+}
+
+bool running_lasts(const struct running *r)
+{
+	return lock_holder(r->dir) == r->pid;
+}
+
+void running_nap(void)
+{
+	const struct timespec time = { .tv_nsec = 50000000 };
+
+	nanosleep(&time, NULL);
+}
+
+void running_release(struct running *r)
+{
+	free(r->campaign);
+	free(r->dir);
+	*r = (struct running){ 0 };
+}
