@@ -149,8 +149,11 @@ static int tree_accepted(struct desk *d, char ret[OID_HEX_SIZE], struct error *e
 	char now[OID_HEX_SIZE];
 
 	if (tree_from_commit(d->repo, d->ledger.branch, entry_candidate(&d->entry), ret, err))
-		return conflict(d, "git autoresearch try takes a patch that you have adapted",
-				err);
+		return conflict(
+			d,
+			"adapt its patch to the incumbent, and try that: git autoresearch "
+			"try --patch",
+			err);
 	if (repo_commit_tree(d->repo, d->ledger.branch, now, err))
 		return -1;
 	if (!strcmp(now, ret)) {

@@ -233,12 +233,15 @@ git autoresearch stop --now >/dev/null
 wait "$start"
 
 note 'Killed at any moment, it is done or not done.'
+began=$(date +%s%N)
+check_status 'one that takes its time' 0 git autoresearch reject 10 -m 'for the clock'
+took=$((($(date +%s%N) - began) / 1000000 + 1)) # ms
 for i in $(seq 20); do
 	verb=accept
 	[ "$(member 10 .verdict)" = accepted ] && verb=reject
 	git-autoresearch $verb 10 -m "round $i" >/dev/null 2>&1 &
 	pid=$!
-	sleep "0.0$(printf '%02d' $((RANDOM % 30)))"
+	sleep "$(printf '%d.%03d' $((took * i / 15000)) $((took * i / 15 % 1000)))"
 	kill -9 "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
 done
