@@ -219,11 +219,11 @@ unchanged 'what is out of scope by now is not accepted' 128 git autoresearch acc
 check '  and says what' grep -q 'experiment 3 changes list' "$scratch/err"
 
 note 'One at a time.'
-slow=$(printf '#!/bin/sh\nsleep 20\n' | proposer slow)
+slow=$(printf '#!/bin/sh\nsleep 20.%s\n' $$ | proposer slow)
 git-autoresearch start --proposer-command="$slow" >"$scratch/start.out" 2>&1 &
 start=$!
 for _ in $(seq 600); do
-	[ "$(status .state)" = running ] && pgrep -xf 'sleep 20' >/dev/null && break
+	[ "$(status .state)" = running ] && pgrep -xf "sleep 20.$$" >/dev/null && break
 	sleep 0.05
 done
 unchanged 'while start runs it is fatal' 128 git autoresearch accept 2 -m 'now'

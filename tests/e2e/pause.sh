@@ -64,7 +64,7 @@ check_status 'resume as well' 1 git autoresearch resume
 check_status 'what nobody knows is usage' 129 git autoresearch pause now
 
 note 'The trial in flight ends, and no other begins.'
-echo 1.277 >"$here/pause"
+echo "1.2$$" >"$here/pause" # nobody else sleeps as long
 begin
 soon in_trial
 check_status 'resume of what is not paused is a negative answer' 1 git autoresearch resume
