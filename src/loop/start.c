@@ -4,6 +4,7 @@
 
 #include "loop/pause.h"
 #include "loop/race.h"
+#include "model/budget.h"
 
 /* A proposer that fails this often in a row will not mend itself overnight. */
 #define PROPOSER_FAILURES_MAX 3

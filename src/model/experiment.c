@@ -108,18 +108,3 @@ void totals_advance(const struct totals *before, struct record *r)
 		t->incumbent_experiment = r->experiment;
 	}
 }
-
-const char *budget_exhausted(const struct budget *budget, const struct totals *totals)
-{
-	if (budget->experiments && totals->experiments >= budget->experiments)
-		return "experiments";
-	if (budget->time > 0 && totals->time >= budget->time)
-		return "time";
-	if (budget->tokens && totals->tokens >= budget->tokens)
-		return "tokens";
-	if (budget->gpu_hours > 0 && totals->gpu_hours >= budget->gpu_hours)
-		return "gpuHours";
-	if (budget->failures && totals->failures_in_a_row >= budget->failures)
-		return "failures";
-	return NULL;
-}

@@ -130,10 +130,6 @@ int record_parse(const char *text, size_t len, struct record *ret, struct error 
  */
 void totals_advance(const struct totals *before, struct record *r);
 
-/* Which budget has run out, as its key ("experiments", "time", "tokens", "gpuHours",
- * "failures"), or NULL. */
-const char *budget_exhausted(const struct budget *budget, const struct totals *totals);
-
 /* The object that `log --json` prints for an experiment. `commit` is the candidate's. The
  * caller frees it. */
 struct json *record_log_json(const struct record *r, const char *commit);

@@ -141,31 +141,6 @@ static void failures_count_in_a_row(void **state)
 	}
 }
 
-static void a_budget_runs_out_when_it_is_reached(void **state)
-{
-	struct budget budget = { 0 };
-	struct totals t = { .experiments = 100,
-			    .time = 3600,
-			    .tokens = 5000,
-			    .gpu_hours = 2,
-			    .failures_in_a_row = 20 };
-
-	(void)state;
-	assert_null(budget_exhausted(&budget, &t)); /* 0 is no bound */
-	budget = (struct budget){ 101, 3601, 5001, 2.1, 21 };
-	assert_null(budget_exhausted(&budget, &t));
-	budget.failures = 20;
-	assert_string_equal(budget_exhausted(&budget, &t), "failures");
-	budget.gpu_hours = 2;
-	assert_string_equal(budget_exhausted(&budget, &t), "gpuHours");
-	budget.tokens = 5000;
-	assert_string_equal(budget_exhausted(&budget, &t), "tokens");
-	budget.time = 3600;
-	assert_string_equal(budget_exhausted(&budget, &t), "time");
-	budget.experiments = 100;
-	assert_string_equal(budget_exhausted(&budget, &t), "experiments");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,7 +150,6 @@ int main(void)
 		cmocka_unit_test(tokens_are_those_of_prompt_and_answer),
 		cmocka_unit_test(any_other_leaves_the_incumbent),
 		cmocka_unit_test(failures_count_in_a_row),
-		cmocka_unit_test(a_budget_runs_out_when_it_is_reached),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
