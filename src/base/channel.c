@@ -31,6 +31,11 @@ int channel_send(int fd, char type, const void *data, size_t len, const int *fds
 	return sendmsg(fd, &msg, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
+void channel_signal(int fd, char type)
+{
+	(void)!send(fd, &type, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 int channel_receive(int fd, int flags, struct channel_message *ret)
 {
 	union control control;

@@ -21,6 +21,9 @@ struct channel_message {
 /* Sends one message whole; `fds` stay the caller's. 0, or -1 with errno. Never raises SIGPIPE. */
 int channel_send(int fd, char type, const void *data, size_t len, const int *fds, int nfds);
 
+/* Sends a bare type where there is room for it, and else nothing: it never waits. */
+void channel_signal(int fd, char type);
+
 /*
  * Takes one message. 1; 0 at the end; -1 with errno, EAGAIN where none is there and `flags`
  * (of recvmsg(2)) hold MSG_DONTWAIT. What is longer than `data` is cut.

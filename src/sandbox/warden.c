@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/channel.h"
+#include "base/timer.h"
 #include "sandbox/canary.h"
 #include "sandbox/warden_file.h"
 #include "warden/protocol.h"
@@ -25,6 +26,13 @@
 #define ANSWER_MAX 10000
 /* ms. It ends when we hang up; one that was stopped, or sits in a frozen cgroup, does not. */
 #define FAREWELL_MAX 2000
+/* s. How often it hears that we are well. */
+#define BEAT_EVERY 1.0
+/* ms. How long it waits to hear it. Between two looks at its events the loop works with git, on
+ * a large repository and a busy disk for seconds. While no trial runs it may also wait for
+ * another campaign's setup. */
+#define SILENCE_MAX 60000
+#define SILENCE_IDLE_MAX 3600000
 #define LINGER_MAX 200
 
 struct warden {
@@ -33,7 +41,8 @@ struct warden {
 	char *path;
 	int socket; /* -1: none */
 	pid_t pid;
-	bool ready;
+	bool ready, lost;
+	int beat; /* timerfd; -1: it is told nothing */
 	enum audit_level level;
 	char *lacks, *remedy;
 	struct string_list programs;
@@ -143,8 +152,17 @@ static void say_farewell(struct warden *w)
 	}
 }
 
+static void stop_beating(struct warden *w)
+{
+	if (w->beat < 0)
+		return;
+	evloop_remove(w->loop, w->beat);
+	close(steal_fd(&w->beat));
+}
+
 static void hang_up(struct warden *w)
 {
+	stop_beating(w);
 	if (w->socket >= 0)
 		evloop_remove(w->loop, w->socket);
 	say_farewell(w);
@@ -160,7 +178,7 @@ struct warden *warden_start(struct cgroup_base *base, struct evloop *loop)
 
 	w->base = base;
 	w->loop = loop;
-	w->socket = -1;
+	w->socket = w->beat = -1;
 	w->level = AUDIT_LEVEL_C;
 	if (start(w, &err)) {
 		lack(w, &err);
@@ -175,6 +193,7 @@ static int on_loss(struct warden *w, const char *how, struct error *err)
 	error_set(err, NAME " %s", how);
 	if (w->socket < 0)
 		return -1;
+	w->lost = true;
 	lack(w, err);
 	for (size_t i = 0; i < AUDIT_SLOTS; i++)
 		if (w->trials[i].fn)
@@ -387,6 +406,44 @@ int warden_end(struct warden *w, int slot, struct audit_counts *counts, struct e
 	for (size_t i = 0; i < sizeof(these) / sizeof(__u64); i++)
 		((__u64 *)counts)[i] += ((const __u64 *)&these)[i];
 	return 0;
+}
+
+static void on_beat(uint32_t events, void *data)
+{
+	struct warden *w = data;
+
+	(void)events;
+	if (timer_take(w->beat))
+		channel_signal(w->socket, WARDEN_BEAT);
+}
+
+static int start_beating(struct warden *w, struct error *err)
+{
+	w->beat = timer_new(err);
+	if (w->beat < 0 || evloop_add(w->loop, w->beat, EPOLLIN, on_beat, w, err))
+		return -1;
+	if (timer_arm(w->beat, BEAT_EVERY, BEAT_EVERY))
+		return error_errno(err, "cannot start a timer");
+	return 0;
+}
+
+int warden_guard(struct warden *w, int mark, struct error *err)
+{
+	const struct warden_patience patience = { SILENCE_MAX, SILENCE_IDLE_MAX };
+	size_t len = mark < 0 ? 0 : sizeof(patience);
+	struct channel_message m;
+
+	stop_beating(w);
+	if (w->level < AUDIT_LEVEL_B)
+		return 0;
+	if (ask(w, WARDEN_GUARD, &patience, len, &mark, mark >= 0, WARDEN_GUARDING, &m, err))
+		return -1;
+	return mark < 0 ? 0 : start_beating(w, err);
+}
+
+bool warden_is_lost(const struct warden *w)
+{
+	return w->lost;
 }
 
 void warden_free(struct warden *w)

@@ -56,6 +56,16 @@ int warden_look(struct warden *warden, struct error *err);
 /* The leaf is empty: its log is whole now, and its counts are added to `counts`. */
 int warden_end(struct warden *warden, int slot, struct audit_counts *counts, struct error *err);
 
+/*
+ * From now on a line in the file `mark` (open for writing, and empty) says so where this process
+ * died, was stopped or hung, and the trials were killed therefore; while the event loop runs,
+ * the warden hears that all is well. -1 for `mark`: no more. Level C: nothing is done.
+ */
+int warden_guard(struct warden *warden, int mark, struct error *err);
+
+/* True where it served once and is gone, without our doing: it was killed, or gave us up. */
+bool warden_is_lost(const struct warden *warden);
+
 /* Ends it. Trials that are left are killed. */
 void warden_free(struct warden *warden);
 

@@ -58,6 +58,9 @@ struct warden {
 	pid_t loop_pid;
 	struct timespec looked; /* at the loop */
 	int found_stopped;	/* times in a row */
+	int mark;		/* descriptor; -1: nobody wants to know */
+	struct warden_patience patience;
+	struct timespec heard; /* of the loop */
 	struct watched *trials[AUDIT_SLOTS];
 };
 
@@ -301,6 +304,24 @@ static int take_end(struct warden *w, const struct channel_message *m, struct er
 	return 0;
 }
 
+static int take_guard(struct warden *w, struct channel_message *m, struct error *err)
+{
+	CLEANUP_CLOSE int mark = channel_take(m, 0);
+	struct stat st;
+
+	if (!w->programs || (m->len && m->len != sizeof(w->patience)))
+		return error_set(err, "the warden was told nonsense");
+	if (m->len && (check_log(mark, &st, err) || st.st_size))
+		return error_set(err, "the mark is no empty file that can be written");
+	memcpy(&w->patience, m->data, m->len);
+	if (w->mark >= 0)
+		close(steal_fd(&w->mark));
+	if (m->len)
+		w->mark = steal_fd(&mark);
+	say(w, WARDEN_GUARDING, "", 0);
+	return 0;
+}
+
 static void take_question(struct warden *w, struct channel_message *m)
 {
 	struct error err = ERROR_INIT;
@@ -318,6 +339,12 @@ static void take_question(struct warden *w, struct channel_message *m)
 		break;
 	case WARDEN_END:
 		failed = take_end(w, m, &err);
+		break;
+	case WARDEN_GUARD:
+		failed = take_guard(w, m, &err);
+		break;
+	case WARDEN_BEAT:
+		failed = 0;
 		break;
 	default:
 		failed = error_set(&err, "the warden was asked nonsense");
@@ -343,26 +370,83 @@ static void kill_all(struct warden *w)
 	}
 }
 
+/* In seconds. A machine that is suspended does not count. */
+static double since(const struct timespec *then)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - then->tv_sec) +
+	       (double)(now.tv_nsec - then->tv_nsec) / 1e9;
+}
+
 /* A loop that was stopped keeps no time limit. One that is gone shows at its pidfd. */
 static bool loop_is_stopped(struct warden *w)
 {
 	CLEANUP_FREE char *path = xstrfmt("/proc/%d/stat", (int)w->loop_pid);
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
-	struct timespec now;
 	const char *end;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if ((double)(now.tv_sec - w->looked.tv_sec) +
-		    (double)(now.tv_nsec - w->looked.tv_nsec) / 1e9 <
-	    LOOP_EVERY)
+	if (since(&w->looked) < LOOP_EVERY)
 		return false;
-	w->looked = now;
+	clock_gettime(CLOCK_MONOTONIC, &w->looked);
 	end = strbuf_read_file(&text, path, 4096) ? NULL : strrchr(text.buf, ')');
 	w->found_stopped = end && starts_with(end, ") T") ? w->found_stopped + 1 : 0;
 	return w->found_stopped > 1;
 }
 
-static void serve(struct warden *w)
+/* Nor does one that goes round in circles, or waits for what never comes. */
+static bool loop_is_silent(const struct warden *w)
+{
+	uint32_t patience = w->patience.idle;
+
+	if (w->mark < 0)
+		return false;
+	for (uint32_t slot = 0; slot < AUDIT_SLOTS; slot++)
+		if (w->trials[slot])
+			patience = w->patience.working;
+	return since(&w->heard) * 1000 > patience;
+}
+
+/* Why the loop has to be done without; NULL: it is there and well. */
+static const char *loop_is_lost(struct warden *w, bool is_dead)
+{
+	if (is_dead)
+		return "start was killed, or died";
+	if (loop_is_stopped(w))
+		return "start was stopped, as by Ctrl-Z, and stood still";
+	if (loop_is_silent(w))
+		return "start hung: it gave no sign of life";
+	return NULL;
+}
+
+/* For a person, who finds it there. */
+static void leave_mark(struct warden *w, const char *why)
+{
+	CLEANUP_FREE char *line = xstrfmt("%s\n", why);
+
+	if (w->mark >= 0 && pwrite(w->mark, line, strlen(line), 0) > 0)
+		fsync(w->mark);
+}
+
+/* Takes what the loop has to say. False at the end. */
+static bool listen_to_loop(struct warden *w)
+{
+	struct channel_message m;
+	int got = channel_receive(LOOP, MSG_DONTWAIT, &m);
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	if (got <= 0)
+		return false;
+	clock_gettime(CLOCK_MONOTONIC, &w->heard);
+	take_question(w, &m);
+	channel_message_release(&m);
+	return true;
+}
+
+/* Until the loop hangs up or is lost. Why, where it is; NULL. */
+static const char *serve(struct warden *w)
 {
 	while (!w->over) {
 		struct pollfd fds[] = {
@@ -370,25 +454,20 @@ static void serve(struct warden *w)
 			{ .fd = w->loop, .events = POLLIN },
 			{ .fd = w->programs ? programs_fd(w->programs) : -1, .events = POLLIN },
 		};
-		struct channel_message m;
-		int got;
+		const char *lost;
 
 		if (poll(fds, ARRAY_SIZE(fds), LOOK_EVERY) < 0 && errno != EINTR)
-			return;
+			return NULL;
 		if (w->programs)
 			programs_drain(w->programs, take_record, w);
-		if (fds[1].revents || loop_is_stopped(w))
-			return;
-		if (!fds[0].revents)
-			continue;
-		got = channel_receive(LOOP, MSG_DONTWAIT, &m);
-		if (got < 0 && (errno == EAGAIN || errno == EINTR))
-			continue;
-		if (got <= 0)
-			return;
-		take_question(w, &m);
-		channel_message_release(&m);
+		lost = loop_is_lost(w, fds[1].revents);
+		if (lost)
+			return lost;
+		/* Who hangs up in peace has taken the mark back before. */
+		if (fds[0].revents && !listen_to_loop(w))
+			return loop_is_lost(w, true);
 	}
+	return "start hung: it did not listen";
 }
 
 /* A socket whose other end is a process of the user who called us. */
@@ -431,7 +510,8 @@ static int settle_in(struct warden *w)
 
 int main(int argc, char **argv)
 {
-	struct warden warden = { 0 };
+	struct warden warden = { .mark = -1 };
+	const char *lost;
 
 	(void)argv;
 	if (!is_called_rightly(&warden, argc)) {
@@ -440,8 +520,10 @@ int main(int argc, char **argv)
 	}
 	if (settle_in(&warden))
 		return 1;
-	serve(&warden);
+	lost = serve(&warden);
 	kill_all(&warden);
+	if (lost)
+		leave_mark(&warden, lost);
 	/* The loop need not wait for the rest. */
 	close(LOOP);
 	programs_free(warden.programs);

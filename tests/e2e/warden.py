@@ -56,7 +56,7 @@ class Warden:
         try:
             socket.send_fds(self.socket, [kind + data], list(fds))
         except OSError as e:
-            if e.errno not in (errno.EPIPE, errno.ECONNRESET):
+            if e.errno not in (errno.EPIPE, errno.ECONNRESET, errno.ECONNREFUSED):
                 raise
 
     def receive(self):
@@ -74,7 +74,7 @@ class Warden:
             if kind == b"a":
                 return "added %d" % struct.unpack("I", data)
             if kind != b"D":
-                return {b"R": "ready", b"l": "looked", b"e": "ended"}[kind]
+                return {b"R": "ready", b"l": "looked", b"e": "ended", b"g": "guarding"}[kind]
 
     def ask(self, kind, data=b"", fds=()):
         self.send(kind, data, fds)
@@ -89,6 +89,10 @@ class Warden:
 
     def end(self, slot):
         return self.ask(b"E", struct.pack("I", slot))
+
+    def guard(self, mark, working=60, idle=60):
+        """Whether that file is to say why the loop was lost, after so many seconds of silence."""
+        return self.ask(b"G", struct.pack("II", int(working * 1000), int(idle * 1000)), [mark])
 
     def is_gone(self, seconds=2):
         """Whether it ends by itself in that time."""
@@ -298,7 +302,7 @@ def open_twice():
 @act
 def every_other_type():
     w = opened()
-    said = {w.ask(bytes([kind])) for kind in range(256) if kind not in b"OALE"}
+    said = {w.ask(bytes([kind])) for kind in range(256) if kind not in b"OALEGB"}
     return "%s; then %s" % ("; ".join(sorted(said)), w.ask(b"L"))
 
 
@@ -310,6 +314,7 @@ def every_wrong_length():
     said = {w.add(at, policy=bytes(n)) for n in lengths}
     said |= {w.ask(b"E", bytes(n)) for n in (0, 1, 3, 5, 8, 12288)}
     said |= {w.ask(b"L", bytes(n)) for n in (1, 12288)}
+    said |= {w.ask(b"G", bytes(n)) for n in (1, 7, 9, 12288)}
     return "%s; then %s" % ("; ".join(sorted(said)), w.add(at))
 
 
@@ -674,9 +679,11 @@ def a_log_that_may_not_grow():
     return "%s; then %s" % (w.end(0), w.ask(b"L"))
 
 
-def losing(how):
-    """Whether a trial outlives its loop, which nothing else would kill, and for how long."""
+def losing(how, guard=None):
+    """Whether a trial outlives its loop, which nothing else would kill, and for how long; and what
+    the warden has written down of it, where it was to."""
     path = leaf("lost")
+    mark = memory()
     r, tell = os.pipe()
 
     def sleep():
@@ -687,15 +694,21 @@ def losing(how):
     def loop():
         w = opened()
         w.add(folder(path))
+        if guard:
+            guard(w, mark)
         child(lambda: w.socket.close() or os.close(tell) or sleep())
         while "populated 1" not in open(path + "/cgroup.events").read():
             time.sleep(0.01)
         os.write(tell, b"go")
         if how == "hang up":
             w.socket.close()
+        while how == "beat" and time.time() < end:
+            w.send(b"B")
+            time.sleep(0.1)
         while True:
             signal.pause()
 
+    end = time.time() + 2
     pid = child(loop)
     os.close(tell)
     os.read(r, 2)
@@ -703,13 +716,22 @@ def losing(how):
     said = "killed"
     if how != "hang up":
         said = "killed" if "populated 1" in open(path + "/cgroup.events").read() else "killed too early"
+    if isinstance(how, signal.Signals):
         os.kill(pid, how)
-    end = time.time() + 2
+    began, end = time.time(), max(end, time.time()) + 5
     while "populated 1" in open(path + "/cgroup.events").read():
         if time.time() > end:
             said = "lives on"
             break
         time.sleep(0.01)
+    if how == "beat" and time.time() - began < 1:
+        said = "killed though it gave signs of life"
+    if guard:
+        for _ in range(200):
+            if os.fstat(mark).st_size:
+                break
+            time.sleep(0.01)
+        said += ": " + (os.pread(mark, 1000, 0).decode().rstrip("\n") or "no mark")
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     with open(path + "/cgroup.kill", "w") as f:
@@ -719,17 +741,59 @@ def losing(how):
 
 @act
 def the_loop_is_killed():
-    return losing(signal.SIGKILL)
+    return losing(signal.SIGKILL, Warden.guard)
 
 
 @act
 def the_loop_is_stopped():
-    return losing(signal.SIGSTOP)
+    return losing(signal.SIGSTOP, Warden.guard)
+
+
+@act
+def the_loop_is_silent():
+    return losing("silence", lambda w, mark: w.guard(mark, working=1))
+
+
+@act
+def the_loop_falls_silent():
+    return losing("beat", lambda w, mark: w.guard(mark, working=1))
 
 
 @act
 def the_loop_hangs_up():
-    return losing("hang up")
+    return losing("hang up", Warden.guard)
+
+
+@act
+def the_loop_hangs_up_in_peace():
+    return losing("hang up", lambda w, mark: w.guard(mark) and w.ask(b"G"))
+
+
+@act
+def a_loop_without_a_mark():
+    return losing(signal.SIGKILL)
+
+
+@act
+def silence_without_trials():
+    w, mark = opened(), memory()
+    w.guard(mark, working=0, idle=60)
+    patient = not w.is_gone(1)
+    w.guard(mark, working=60, idle=0.2)
+    return "%s, %s: %s" % ("patient" if patient else "gone", "gone" if w.is_gone() else "there",
+                           os.pread(mark, 1000, 0).decode().rstrip("\n"))
+
+
+@act
+def marks_that_are_none():
+    w = opened()
+    r, pipe = os.pipe()
+    full = memory()
+    os.write(full, b"mine")
+    said = [w.guard(fd) for fd in (pipe, full, folder("/tmp"), os.open("/dev/null", os.O_WRONLY),
+                                   os.open("/etc/passwd", os.O_RDONLY))]
+    said.append(w.ask(b"G", b"xxxxxxxx"))
+    return "%s; then %s" % (", ".join(sorted(set(said))), w.ask(b"L"))
 
 
 # --- Looking in

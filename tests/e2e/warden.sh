@@ -123,9 +123,15 @@ a-log-by-path-alone: refused: the log is no file that can be written
 a-huge-log: refused: the log is no file that can be written
 who-is-guarded: behind a filter stopped, without one free, records: some
 a-log-that-may-not-grow: refused: the audit's log could not be written; then looked
-the-loop-is-killed: killed
-the-loop-is-stopped: killed
-the-loop-hangs-up: killed
+the-loop-is-killed: killed: start was killed, or died
+the-loop-is-stopped: killed: start was stopped, as by Ctrl-Z, and stood still
+the-loop-is-silent: killed: start hung: it gave no sign of life
+the-loop-falls-silent: killed: start hung: it gave no sign of life
+the-loop-hangs-up: killed: start was killed, or died
+the-loop-hangs-up-in-peace: killed: no mark
+a-loop-without-a-mark: killed
+silence-without-trials: patient, gone: start hung: it gave no sign of life
+marks-that-are-none: refused: the mark is no empty file that can be written; then looked
 a-core-dump: none
 what-it-keeps: no capability; no_new_privs 1
 TABLE

@@ -110,6 +110,25 @@ static void a_longer_message_is_cut(void **state)
 	close(pair[1]);
 }
 
+static void a_signal_never_waits(void **state)
+{
+	struct channel_message m;
+	int pair[2];
+
+	(void)state;
+	open_pair(pair);
+	channel_signal(pair[0], 'B');
+	assert_int_equal(channel_receive(pair[1], 0, &m), 1);
+	assert_int_equal(m.type, 'B');
+	assert_int_equal(m.len, 0);
+	/* Nobody takes them; what finds no room is dropped. */
+	for (int i = 0; i < 100000; i++)
+		channel_signal(pair[0], 'B');
+	close(pair[1]);
+	channel_signal(pair[0], 'B');
+	close(pair[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -118,6 +137,7 @@ int main(void)
 		cmocka_unit_test(what_nobody_takes_is_closed),
 		cmocka_unit_test(tells_nothing_yet_from_the_end),
 		cmocka_unit_test(a_longer_message_is_cut),
+		cmocka_unit_test(a_signal_never_waits),
 	};
 
 	return cmocka_run_group_tests_name("channel", tests, NULL, NULL);

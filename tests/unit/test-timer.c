@@ -5,8 +5,10 @@
 #include <cmocka.h>
 
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/strbuf.h"
 #include "base/timer.h"
 
 static int wait_for(int timer, int ms)
@@ -60,12 +62,30 @@ static void it_repeats(void **state)
 	close(timer);
 }
 
+/* A machine that is suspended gets no older by this clock: no trial and no budget runs out then.
+ * The kernel tells which clock it is; see timerfd_create(2). */
+static void a_suspended_machine_does_not_count(void **state)
+{
+	CLEANUP_STRBUF struct strbuf info = STRBUF_INIT, expected = STRBUF_INIT;
+	CLEANUP_FREE char *path = NULL;
+	struct error err = ERROR_INIT;
+	int timer = timer_new(&err);
+
+	(void)state;
+	path = xstrfmt("/proc/self/fdinfo/%d", timer);
+	assert_int_equal(strbuf_read_file(&info, path, 4096), 0);
+	strbuf_addf(&expected, "\nclockid: %d\n", CLOCK_MONOTONIC);
+	assert_non_null(strstr(info.buf, expected.buf));
+	close(timer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_expires_once),
 		cmocka_unit_test(no_time_is_the_shortest),
 		cmocka_unit_test(it_repeats),
+		cmocka_unit_test(a_suspended_machine_does_not_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
