@@ -13,7 +13,7 @@ const struct command commands[] = {
 	  "write .autoresearch/config and .autoresearch/program.md", cmd_init },
 	{ "doctor", "doctor [--json]", "what this machine can enforce", cmd_doctor },
 	{ "start",
-	  "start [<campaign>] [--dry-run] [-j <n>] [--candidates=<n>] [--smoke] "
+	  "start [<campaign>] [--dry-run] [-j <n>] [--candidates=<n>] [--smoke] [--detach] "
 	  "[--max-experiments=<n>] [--max-time=<time>] "
 	  "[--proposer=<name>] [--proposer-command=<command>]",
 	  "search until a budget, the target or a signal ends it", cmd_start },
@@ -27,8 +27,8 @@ const struct command commands[] = {
 	{ "pause", "pause [--campaign=<name>]", "make a running start wait after its trials",
 	  cmd_pause },
 	{ "resume", "resume [--campaign=<name>]", "let it go on", cmd_resume },
-	{ "status", "status [--campaign=<name>] [--json]", "where the campaign stands",
-	  cmd_status },
+	{ "status", "status [--campaign=<name>] [--json] [--watch]",
+	  "where the campaign stands", cmd_status },
 	{ "log", "log [--campaign=<name>] [--json] [--accepted | --rejected] [-n <number>]",
 	  "a line an experiment, newest first", cmd_log },
 	{ "show", "show [--campaign=<name>] [--json] <n>", "one experiment", cmd_show },

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +17,7 @@
  * process group is its own, so that Ctrl-C reaches us alone and we end in our own time.
  */
 static void __attribute__((noreturn))
-run_child(const char *const *argv, int null, int out, int err)
+run_child(const char *const *argv, int in, int out, int err)
 {
 	sigset_t none;
 
@@ -24,7 +25,7 @@ run_child(const char *const *argv, int null, int out, int err)
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setpgid(0, 0);
-	if (dup2(null, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
+	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
 	    dup2(err, STDERR_FILENO) >= 0) {
 		close_range(3, ~0U, 0);
 		execvp(argv[0], (char *const *)argv);
@@ -181,6 +182,50 @@ int text_open(const char *text, size_t len, struct error *err)
 	if (fd < 0 || write(fd, text, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET) < 0)
 		return error_errno(err, "cannot hold a text for a command");
 	return steal_fd(&fd);
+}
+
+/* False where it took too long, and was killed with its group. */
+static bool wait_at_most(pid_t pid, double seconds, int *ret_status)
+{
+	CLEANUP_CLOSE int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd end = { .fd = pidfd, .events = POLLIN };
+	int ended;
+
+	do {
+		ended = poll(&end, 1, (int)(seconds * 1000));
+	} while (ended < 0 && errno == EINTR);
+	if (!ended)
+		kill(-pid, SIGKILL);
+	*ret_status = wait_for(pid);
+	return ended;
+}
+
+int process_tell(const char *const *argv, const char *text, size_t len,
+		 const struct string_list *env, double seconds, struct error *err)
+{
+	CLEANUP_CLOSE int in = text_open(text, len, err);
+	CLEANUP_CLOSE int out = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	struct strbuf nothing = STRBUF_INIT;
+	int status;
+	pid_t pid;
+
+	if (in < 0)
+		return -1;
+	in = above_standard(in);
+	if (out < 0)
+		out = above_standard(open("/dev/null", O_WRONLY | O_CLOEXEC));
+	pid = fork();
+	if (pid < 0)
+		return error_errno(err, "cannot start %s", argv[0]);
+	if (!pid) {
+		for (size_t i = 0; env && i < env->nr; i++)
+			putenv(env->items[i]);
+		run_child(argv, in, out, out);
+	}
+	setpgid(pid, pid);
+	if (!wait_at_most(pid, seconds, &status))
+		return error_set(err, "%s: took longer than %.0f seconds", argv[0], seconds);
+	return status ? failed(argv[0], status, &nothing, err) : 0;
 }
 
 int process_reap(int pidfd)

@@ -19,6 +19,14 @@
  */
 int process_run(const char *const *argv, struct strbuf *out, size_t cap, struct error *err);
 
+/*
+ * Runs `argv` with `text` on its stdin, our stderr as its output, and the pairs of `env` (may be
+ * NULL) added to our environment. It has a process group of its own, which is killed after `seconds`.
+ * What it leaves in the background is not waited for. 0 where it exited with 0; -1.
+ */
+int process_tell(const char *const *argv, const char *text, size_t len,
+		 const struct string_list *env, double seconds, struct error *err);
+
 /* Waits for the child behind `pidfd`. How it ended, as a shell has it: its exit status, or 128 and
  * the signal. */
 int process_reap(int pidfd);

@@ -13,7 +13,7 @@
 
 bool standing_wants_scope(const struct standing *s)
 {
-	return s->unified && !s->ours && !s->moved && s->manager;
+	return s->unified && (!s->ours || s->detach) && !s->moved && s->manager;
 }
 
 /* As sd_booted(3) has it; or one of a user's manager's sockets. */
@@ -72,11 +72,11 @@ static bool is_granted(void)
 	return !process_run((const char *const *)argv, NULL, 0, &ignored);
 }
 
-void delegate_self(int argc, char **argv)
+void delegate_self(int argc, char **argv, bool detach)
 {
 	CLEANUP_STRING_LIST struct string_list words = STRING_LIST_INIT;
 	CLEANUP_FREE char **again = NULL;
-	struct standing standing = { 0 };
+	struct standing standing = { .detach = detach };
 	char self[4096];
 	ssize_t len;
 

@@ -63,7 +63,7 @@ int cmd_doctor(int argc, char **argv, struct error *err)
 	if (optind < argc)
 		return usage(argc, argv);
 	/* What start would find. */
-	delegate_self(argc, argv);
+	delegate_self(argc, argv, false);
 	if (examine(&probes, err)) {
 		probes_release(&probes);
 		return -1;

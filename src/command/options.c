@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "loop/lock.h"
+#include "loop/store.h"
 
 int next_option(int argc, char **argv, const char *shorts, const struct option *longs)
 {
@@ -100,6 +102,25 @@ int campaign_find(struct repo *repo, const char *name, char **ret, struct error 
 	}
 	*ret = xstrdup(name);
 	return 0;
+}
+
+int campaign_find_at_work(struct repo *repo, const char *name, char **ret, struct error *err)
+{
+	CLEANUP_FREE char *store = NULL, *path = NULL, *dir = NULL;
+	CLEANUP_FREE char *branch = repo_current_branch(repo);
+	const char *likely = name ? name : branch ? campaign_of_branch(branch) : NULL;
+
+	if (store_open(repo, &store, err))
+		return -1;
+	if (likely) {
+		path = store_campaign_path(likely);
+		dir = xstrfmt("%s/%s", store, path);
+		if (lock_holder(dir)) {
+			*ret = xstrdup(likely);
+			return 0;
+		}
+	}
+	return campaign_find(repo, name, ret, err);
 }
 
 int campaign_open(const char *name, struct repo **ret_repo, struct ledger *ret,

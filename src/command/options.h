@@ -35,6 +35,10 @@ int option_duration(const char *name, const char *value, double *ret, struct err
  */
 int campaign_find(struct repo *repo, const char *name, char **ret, struct error *err);
 
+/* The same for what a process may be working on that measures its first baseline: it has no ref yet,
+ * but a lock, so a name that is given, or the current branch's, is looked for there first. */
+int campaign_find_at_work(struct repo *repo, const char *name, char **ret, struct error *err);
+
 /* Opens the repository and the ledger of that campaign, which must exist. */
 int campaign_open(const char *name, struct repo **ret_repo, struct ledger *ret,
 		  struct error *err);

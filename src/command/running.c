@@ -15,27 +15,13 @@ static char *folder(const char *store, const char *campaign)
 	return xstrfmt("%s/%s", store, path);
 }
 
-/* A campaign that measures its first baseline has no ref yet, but a lock: so a name that is
- * given, or the current branch's, is looked for there alone. */
-static char *without_ref(struct repo *repo, const char *store, const char *name)
-{
-	CLEANUP_FREE char *branch = repo_current_branch(repo);
-	CLEANUP_FREE char *dir = branch ? folder(store, branch) : NULL;
-
-	if (name)
-		return xstrdup(name);
-	return dir && lock_holder(dir) ? steal_ptr(branch) : NULL;
-}
-
 int running_find(struct running *ret, struct repo *repo, const char *name, struct error *err)
 {
 	CLEANUP_RUNNING struct running r = { 0 };
 	CLEANUP_FREE char *store = NULL;
 
-	if (store_open(repo, &store, err))
-		return -1;
-	r.campaign = without_ref(repo, store, name);
-	if (!r.campaign && campaign_find(repo, NULL, &r.campaign, err))
+	if (store_open(repo, &store, err) ||
+	    campaign_find_at_work(repo, name, &r.campaign, err))
 		return -1;
 	r.dir = folder(store, r.campaign);
 	r.pid = lock_holder(r.dir);

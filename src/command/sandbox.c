@@ -115,7 +115,7 @@ int cmd_sandbox(int argc, char **argv, struct error *err)
 
 	if (ret)
 		return ret;
-	delegate_self(argc, argv);
+	delegate_self(argc, argv, false);
 	if (repo_open(&repo, err) || open_log(a.audit_log, &log, err))
 		return -1;
 	ret = single_run(repo, a.campaign, a.phase, (const char *const *)argv + optind,

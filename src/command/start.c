@@ -1,13 +1,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/number.h"
 #include "command/delegate.h"
+#include "command/detach.h"
+#include "command/notify.h"
 #include "command/options.h"
 #include "command/watch.h"
 #include "loop/rehearsal.h"
 #include "loop/start.h"
 #include "report/rehearsal.h"
+#include "report/summary.h"
 
 /* --smoke: three rounds of two candidates, to see that everything works. */
 #define SMOKE_CANDIDATES 2
@@ -18,18 +20,19 @@ struct arguments {
 	const char *campaign;
 	const char *proposer, *proposer_command;
 	int64_t jobs, candidates; /* 0: not given */
-	bool smoke, dry_run;
+	bool smoke, dry_run, detach;
 };
 
 static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 {
 	static const struct option longs[] = {
 		{ "smoke", no_argument, NULL, 's' },
-		{ "dry-run", no_argument, NULL, 'd' },
+		{ "dry-run", no_argument, NULL, 'y' },
 		{ "max-experiments", required_argument, NULL, 'e' },
 		{ "candidates", required_argument, NULL, 'r' },
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "max-time", required_argument, NULL, 't' },
+		{ "detach", no_argument, NULL, 'd' },
 		{ "proposer", required_argument, NULL, 'p' },
 		{ "proposer-command", required_argument, NULL, 'c' },
 		{ "campaign", required_argument, NULL, 'n' },
@@ -42,7 +45,7 @@ static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 		case 's':
 			a->smoke = true;
 			break;
-		case 'd':
+		case 'y':
 			a->dry_run = true;
 			break;
 		case 'e':
@@ -66,6 +69,9 @@ static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 			if (option_duration("max-time", optarg, &a->run.max_time, err))
 				return -1;
 			break;
+		case 'd':
+			a->detach = true;
+			break;
 		case 'p':
 			a->proposer = optarg;
 			break;
@@ -81,8 +87,11 @@ static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 	}
 	if (optind < argc && !a->campaign)
 		a->campaign = argv[optind++];
-	if (a->dry_run && (a->smoke || a->run.max_experiments || a->run.max_time > 0)) {
-		error_set(err, "--dry-run makes no experiment, so nothing bounds their number");
+	if (a->dry_run &&
+	    (a->smoke || a->detach || a->run.max_experiments || a->run.max_time > 0)) {
+		error_set(
+			err,
+			"--dry-run makes no experiment: nothing bounds their number, or detaches");
 		return error_status(err, EXIT_USAGE);
 	}
 	return optind < argc ? usage(argc, argv) : 0;
@@ -104,20 +113,25 @@ static int choose_campaign(struct repo *repo, const char *named, char **ret, str
 	return 0;
 }
 
-static void print_end(const struct search *s, const struct start_result *result)
-{
-	CLEANUP_STRBUF struct strbuf best = STRBUF_INIT, first = STRBUF_INIT;
-	const struct totals *t = &s->totals;
+/* A process of its own, that goes on when the terminal is gone. */
+struct departure {
+	struct detach detach;
+	struct search *search;
+	struct watch *watch;
+};
 
-	strbuf_add_number(&best, t->incumbent_metric);
-	strbuf_add_number(&first, t->baseline_metric);
-	printf("%s: %s (%s)\n", s->campaign, state_name(result->state), result->reason);
-	printf("%lld experiments, %lld accepted; %s %s, baseline %s\n",
-	       (long long)t->experiments, (long long)t->verdicts[VERDICT_ACCEPTED],
-	       s->config.metric, best.buf, first.buf);
-	printf("look further: git log autoresearch/%s; git autoresearch log; "
-	       "git autoresearch show %lld\n",
-	       s->campaign, (long long)t->incumbent_experiment);
+static int leave_terminal(void *data, struct error *err)
+{
+	struct departure *d = data;
+
+	/* Whoever has changed their mind is told how it ends. */
+	search_poll_signals(d->search);
+	if (d->search->stop != STOP_NO)
+		return 0;
+	if (detach_leave(&d->detach, d->search->campaign, d->search->dir, err))
+		return -1;
+	progress_init(&d->watch->progress);
+	return 0;
 }
 
 /* `named` is what the command line calls it; NULL. */
@@ -139,42 +153,84 @@ static int dry_run(struct search *s, struct repo *repo, const char *campaign, co
 	return EXIT_DONE;
 }
 
-int cmd_start(int argc, char **argv, struct error *err)
+/* What it came to, on stdout and for whoever is to be told; a smoke run is nobody's news. */
+static void tell_end(const struct search *s, const struct arguments *a,
+		     const struct start_result *result, struct notice *notice)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+	const struct summary summary = { .campaign = s->campaign,
+					 .state = state_name(result->state),
+					 .reason = result->reason,
+					 .metric = s->config.metric,
+					 .has_record = *s->ledger.tip,
+					 .totals = &s->totals };
+
+	if (!result->begun)
+		return;
+	report_summary(&summary, &text);
+	fputs(text.buf, stdout);
+	fflush(stdout);
+	if (!a->smoke)
+		notice_write(notice, s, result, &text);
+}
+
+/* From the repository to the end of the run. */
+static int work(struct arguments *a, struct departure *departure, struct notice *notice,
+		struct error *err)
 {
 	CLEANUP_REPO struct repo *repo = NULL;
 	CLEANUP_SEARCH struct search s;
 	CLEANUP_FREE char *campaign = NULL;
-	struct arguments a = { 0 };
 	struct start_result result;
 	struct watch watch;
 	int ret;
 
 	search_init(&s);
-	ret = parse(argc, argv, &a, err);
-	if (ret)
-		return ret;
-	delegate_self(argc, argv);
-	if (a.smoke && !a.candidates)
-		a.candidates = SMOKE_CANDIDATES;
-	if (a.smoke && !a.run.max_experiments)
-		a.run.max_experiments = SMOKE_EXPERIMENTS;
-	if (repo_open(&repo, err) || choose_campaign(repo, a.campaign, &campaign, err))
+	if (a->smoke && !a->candidates)
+		a->candidates = SMOKE_CANDIDATES;
+	if (a->smoke && !a->run.max_experiments)
+		a->run.max_experiments = SMOKE_EXPERIMENTS;
+	if (repo_open(&repo, err) || choose_campaign(repo, a->campaign, &campaign, err))
 		return -1;
-	s.proposer = a.proposer;
-	s.proposer_given = a.proposer_command;
-	s.jobs = (int)a.jobs;
-	s.candidates = (int)a.candidates;
-	if (a.dry_run)
-		return dry_run(&s, repo, campaign, a.campaign, err);
+	s.proposer = a->proposer;
+	s.proposer_given = a->proposer_command;
+	s.jobs = (int)a->jobs;
+	s.candidates = (int)a->candidates;
+	if (a->dry_run)
+		return dry_run(&s, repo, campaign, a->campaign, err);
+	departure->search = &s;
+	departure->watch = &watch;
 	if (search_open_campaign(&s, repo, campaign, err) || watch_begin(&watch, &s, err))
 		return -1;
-	ret = start_run(&s, &a.run, &result, err);
+	ret = start_run(&s, &a->run, &result, err);
 	watch_end(&watch);
+	tell_end(&s, a, &result, notice);
 	if (ret)
 		return -1;
-	print_end(&s, &result);
 	/* A smoke run that came to its end did what it was asked for. */
-	if (a.smoke && result.status == EXIT_BUDGET && result.state == STATE_STOPPED)
+	if (a->smoke && result.status == EXIT_BUDGET && result.state == STATE_STOPPED)
 		return EXIT_DONE;
 	return result.status;
+}
+
+int cmd_start(int argc, char **argv, struct error *err)
+{
+	CLEANUP_NOTICE struct notice notice = NOTICE_INIT;
+	struct departure departure = { 0 };
+	struct arguments a = { 0 };
+	int ret = parse(argc, argv, &a, err), status;
+
+	if (ret)
+		return ret;
+	delegate_self(argc, argv, a.detach);
+	if (a.detach) {
+		ret = detach_fork(&departure.detach, &status, err);
+		if (ret)
+			return ret < 0 ? -1 : status;
+		a.run.begun = leave_terminal;
+		a.run.data = &departure;
+	}
+	ret = work(&a, &departure, &notice, err);
+	notice_send(&notice);
+	return ret;
 }

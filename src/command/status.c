@@ -1,11 +1,18 @@
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/number.h"
+#include "command/detach.h"
 #include "command/options.h"
+#include "loop/lock.h"
 #include "loop/search.h"
 #include "loop/state.h"
 #include "loop/store.h"
+#include "loop/watchdog.h"
+#include "model/budget.h"
+#include "report/summary.h"
 
 /* What `status` says: from two refs and the newest record, however long the ledger is. */
 struct standing {
@@ -15,6 +22,9 @@ struct standing {
 	bool has_record, has_config;
 	bool is_measured; /* the tip of the branch; people may have moved it since */
 	enum state state;
+	pid_t pid;	      /* that works on it; 0 */
+	struct strbuf reason; /* why it is failing; empty */
+	char *log;	      /* of what was detached; NULL */
 };
 
 static void standing_release(struct standing *st)
@@ -22,11 +32,13 @@ static void standing_release(struct standing *st)
 	entry_release(&st->newest);
 	campaign_config_release(&st->config);
 	ledger_release(&st->ledger);
+	strbuf_release(&st->reason);
+	free(st->log);
 }
 
 static int standing_read(struct repo *repo, struct standing *st, struct error *err)
 {
-	CLEANUP_FREE char *store = NULL, *path = NULL, *dir = NULL;
+	CLEANUP_FREE char *store = NULL, *path = NULL, *dir = NULL, *log = NULL;
 	struct error ignored = ERROR_INIT;
 
 	campaign_config_defaults(&st->config);
@@ -44,6 +56,12 @@ static int standing_read(struct repo *repo, struct standing *st, struct error *e
 	path = store_campaign_path(st->ledger.campaign);
 	dir = xstrfmt("%s/%s", store, path);
 	st->state = state_read(dir, st->has_record);
+	st->pid = lock_holder(dir);
+	if (st->state == STATE_FAILING)
+		watchdog_reason(dir, &st->reason);
+	log = xstrfmt("%s/" DETACH_LOG, dir);
+	if (!access(log, F_OK))
+		st->log = steal_ptr(log);
 	return 0;
 }
 
@@ -55,6 +73,23 @@ static void add_metric(struct json *object, const char *key, bool has, double va
 		json_add_null(object, key);
 }
 
+/* Of each that is bounded: what is used, and of how much. */
+static void add_budget(struct json *object, const struct standing *st)
+{
+	struct json *budget = json_add_object(object, "budget");
+
+	for (enum budget_key key = 0; key < BUDGET_NR; key++) {
+		double limit = budget_limit(&st->config.budget, key);
+		struct json *o;
+
+		if (!limit)
+			continue;
+		o = json_add_object(budget, budget_name(key));
+		json_add_double(o, "used", budget_used(&st->newest.record.totals, key));
+		json_add_double(o, "limit", limit);
+	}
+}
+
 static void print_json(const struct standing *st)
 {
 	CLEANUP_JSON struct json *object = json_new_object();
@@ -64,6 +99,9 @@ static void print_json(const struct standing *st)
 
 	json_add_string(object, "campaign", st->ledger.campaign);
 	json_add_string(object, "state", state_name(st->state));
+	json_add_string(object, "reason", st->reason.len ? st->reason.buf : NULL);
+	add_metric(object, "pid", st->pid, st->pid);
+	json_add_string(object, "log", st->log);
 	json_add_string(object, "branch", st->ledger.branch_ref);
 	json_add_string(object, "incumbent", *st->ledger.branch ? st->ledger.branch : NULL);
 	json_add_string(object, "metric",
@@ -76,6 +114,8 @@ static void print_json(const struct standing *st)
 	add_metric(object, "best", st->is_measured, t->incumbent_metric);
 	json_add_int(object, "experiments", t->experiments);
 	json_add_int(object, "tokens", t->tokens);
+	json_add_double(object, "gpuHours", t->gpu_hours);
+	add_budget(object, st);
 	verdicts = json_add_object(object, "verdicts");
 	for (enum verdict_kind v = VERDICT_ACCEPTED; v < VERDICT_NR; v++)
 		json_add_int(verdicts, verdict_name(v), t->verdicts[v]);
@@ -83,57 +123,149 @@ static void print_json(const struct standing *st)
 	printf("%s\n", text.buf);
 }
 
+static void print_budget(const struct standing *st)
+{
+	const struct totals *t = &st->newest.record.totals;
+	const char *label = "budget";
+
+	for (enum budget_key key = 0; key < BUDGET_NR; key++) {
+		CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+		double share = budget_share(&st->config.budget, t, key);
+
+		if (!budget_limit(&st->config.budget, key))
+			continue;
+		budget_describe(&st->config.budget, t, key, &text);
+		printf("%-11s %s (%.0f%%)%s\n", label, text.buf, 100 * share,
+		       share >= 1	     ? ": used up"
+		       : share >= BUDGET_LOW ? ": running out"
+					     : "");
+		label = "";
+	}
+}
+
+static void print_place(const struct standing *st)
+{
+	printf("campaign    %s, %s\n", st->ledger.campaign, state_name(st->state));
+	if (st->reason.len)
+		printf("reason      %s\n", st->reason.buf);
+	if (st->pid)
+		printf("process     %d\n", (int)st->pid);
+	if (st->log)
+		printf("log         %s\n", st->log);
+	if (*st->ledger.branch)
+		printf("branch      autoresearch/%s at %.12s\n", st->ledger.campaign,
+		       st->ledger.branch);
+	else
+		printf("branch      none yet: its baseline is to be measured\n");
+}
+
 static void print_text(const struct standing *st)
 {
 	const struct totals *t = &st->newest.record.totals;
-	CLEANUP_STRBUF struct strbuf best = STRBUF_INIT, first = STRBUF_INIT,
-				     spent = STRBUF_INIT;
-	const char *between = "";
+	CLEANUP_STRBUF struct strbuf best = STRBUF_INIT, spent = STRBUF_INIT,
+				     verdicts = STRBUF_INIT;
 
-	printf("campaign    %s, %s\n", st->ledger.campaign, state_name(st->state));
-	printf("branch      autoresearch/%s at %.12s\n", st->ledger.campaign,
-	       st->ledger.branch);
+	print_place(st);
 	if (!st->has_record)
 		return;
-	strbuf_add_number(&best, t->incumbent_metric);
-	strbuf_add_number(&first, t->baseline_metric);
+	report_best(t, &best);
 	strbuf_add_duration(&spent, t->time);
-	printf("%-11s %s, baseline %s", st->newest.record.metric_name,
-	       st->is_measured ? best.buf : "to be measured", first.buf);
-	if (st->is_measured && t->baseline_metric != 0 &&
-	    t->incumbent_metric != t->baseline_metric)
-		printf(" (%+.2f%%)", 100 * (t->incumbent_metric - t->baseline_metric) /
-					     (t->baseline_metric < 0 ? -t->baseline_metric
-								     : t->baseline_metric));
-	printf("\nexperiments %lld in %s: ", (long long)t->experiments, spent.buf);
-	for (enum verdict_kind v = VERDICT_ACCEPTED; v < VERDICT_NR; v++)
-		if (t->verdicts[v]) {
-			printf("%s%lld %s", between, (long long)t->verdicts[v],
-			       verdict_name(v));
-			between = ", ";
-		}
-	printf("\n");
+	report_verdicts(t, &verdicts);
+	printf("%-11s %s\n", st->newest.record.metric_name,
+	       st->is_measured ? best.buf : "to be measured");
+	printf("experiments %lld in %s: %s\n", (long long)t->experiments, spent.buf,
+	       verdicts.buf);
 	if (t->tokens)
 		printf("tokens      %lld\n", (long long)t->tokens);
+	if (t->gpu_hours > 0)
+		printf("GPU hours   %.2f\n", t->gpu_hours);
+	print_budget(st);
+}
+
+/* What was told last; `--watch` tells again where it has changed. */
+struct told {
+	bool anything;
+	char tip[OID_HEX_SIZE], branch[OID_HEX_SIZE];
+	enum state state;
+	pid_t pid;
+};
+
+static bool has_changed(struct told *told, const struct standing *st)
+{
+	bool same = told->anything && !strcmp(told->tip, st->ledger.tip) &&
+		    !strcmp(told->branch, st->ledger.branch) && told->state == st->state &&
+		    told->pid == st->pid;
+
+	told->anything = true;
+	strcpy(told->tip, st->ledger.tip);
+	strcpy(told->branch, st->ledger.branch);
+	told->state = st->state;
+	told->pid = st->pid;
+	return !same;
+}
+
+/* Below what was told before; on a terminal in its place. */
+static void print(const struct standing *st, bool json, bool again)
+{
+	if (json) {
+		print_json(st);
+	} else {
+		if (again)
+			fputs(isatty(STDOUT_FILENO) ? "\033[H\033[J" : "\n", stdout);
+		print_text(st);
+	}
+	fflush(stdout);
+}
+
+static int look(struct repo *repo, const char *campaign, bool json, struct told *told,
+		struct error *err)
+{
+	struct standing st = { .reason = STRBUF_INIT };
+	bool again = told->anything;
+	int ret = ledger_open(&st.ledger, repo, campaign, err) || standing_read(repo, &st, err)
+			  ? -1
+			  : 0;
+
+	if (!ret && has_changed(told, &st))
+		print(&st, json, again);
+	standing_release(&st);
+	return ret;
 }
 
 int cmd_status(int argc, char **argv, struct error *err)
 {
+	static const struct option longs[] = {
+		{ "campaign", required_argument, NULL, 'n' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "watch", no_argument, NULL, 'w' },
+		{ 0 },
+	};
+	const struct timespec pause = { .tv_nsec = 200000000 };
 	CLEANUP_REPO struct repo *repo = NULL;
-	struct standing st = { 0 };
-	const char *campaign;
-	bool json;
-	int ret;
+	CLEANUP_FREE char *campaign = NULL;
+	const char *named = NULL;
+	bool json = false, watch = false;
+	struct told told = { 0 };
+	int c;
 
-	if (!look_options(argc, argv, &campaign, &json) || optind < argc)
+	while ((c = next_option(argc, argv, ":h", longs)) != -1) {
+		if (c == 'n')
+			named = optarg;
+		else if (c == 'j')
+			json = true;
+		else if (c == 'w')
+			watch = true;
+		else
+			return usage(argc, argv);
+	}
+	if (optind < argc)
 		return usage(argc, argv);
-	ret = campaign_open(campaign, &repo, &st.ledger, err) || standing_read(repo, &st, err)
-		      ? -1
-		      : 0;
-	if (!ret && json)
-		print_json(&st);
-	else if (!ret)
-		print_text(&st);
-	standing_release(&st);
-	return ret;
+	if (repo_open(&repo, err) || campaign_find_at_work(repo, named, &campaign, err))
+		return -1;
+	do {
+		if (look(repo, campaign, json, &told, err))
+			return -1;
+	} while (watch && told.pid && told.state != STATE_FAILING && !ferror(stdout) &&
+		 !nanosleep(&pause, NULL));
+	return EXIT_DONE;
 }

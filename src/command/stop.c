@@ -4,6 +4,7 @@
 
 #include "command/options.h"
 #include "command/running.h"
+#include "loop/state.h"
 
 int cmd_stop(int argc, char **argv, struct error *err)
 {
@@ -31,6 +32,15 @@ int cmd_stop(int argc, char **argv, struct error *err)
 		return -1;
 	if (!start.pid)
 		return running_none(&start);
+	/* Its warden has given it up. Its trials are dead, and what is written is written. */
+	if (state_read(start.dir, true) == STATE_FAILING) {
+		if (signal_no != SIGUSR2) {
+			error_set(err, "process %d, which works on '%s', hangs", (int)start.pid,
+				  start.campaign);
+			return error_hint(err, "git autoresearch stop --now");
+		}
+		signal_no = SIGKILL;
+	}
 	if (kill(start.pid, signal_no) && errno != ESRCH)
 		return error_errno(err, "cannot ask process %d to stop", (int)start.pid);
 	while (running_lasts(&start))

@@ -116,7 +116,7 @@ int cmd_try(int argc, char **argv, struct error *err)
 	ret = parse(argc, argv, &a);
 	if (ret)
 		return ret;
-	delegate_self(argc, argv);
+	delegate_self(argc, argv, false);
 	if (repo_open(&repo, err) || campaign_find(repo, a.campaign, &campaign, err) ||
 	    search_open_campaign(&s, repo, campaign, err) || build(&s, &a, tree, &words, err) ||
 	    watch_begin(&watch, &s, err))

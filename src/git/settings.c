@@ -11,9 +11,6 @@
 #define SECTION "autoresearch."
 #define LIST_MAX (16 << 20)
 
-/* The keys that only a later version acts on, as the manual spells them: git lower-cases. */
-static const char *const later_keys[] = { "notify" };
-
 /* What was read, before it is judged: of a key given twice, the last one counts. */
 struct raw {
 	char *proposer, *audit, *window, *temperature, *timeout, *jobs;
@@ -54,9 +51,6 @@ static void warn_unknown(const char *key)
 {
 	CLEANUP_STRBUF struct strbuf visible = STRBUF_INIT;
 
-	for (size_t i = 0; i < ARRAY_SIZE(later_keys); i++)
-		if (!strcasecmp(key, later_keys[i]))
-			key = later_keys[i];
 	strbuf_add_visible(&visible, key, strlen(key));
 	warning(SECTION "%s is not known to this version and ignored", visible.buf);
 }
@@ -97,6 +91,7 @@ static char **single_value(struct raw *raw, const char *key, const char **ret_ke
 		{ "model", &s->model },
 		{ "apiKeyEnv", &s->api_key_env },
 		{ "apiKeyHelper", &s->api_key_helper },
+		{ "notify", &s->notify },
 		{ "temperature", &raw->temperature },
 		{ "endpointTimeout", &raw->timeout },
 	};
@@ -327,6 +322,7 @@ void settings_release(struct settings *s)
 	free(s->model);
 	free(s->api_key_env);
 	free(s->api_key_helper);
+	free(s->notify);
 	string_list_release(&s->binds);
 	string_list_release(&s->devices);
 	string_list_release(&s->device_groups);

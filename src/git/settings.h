@@ -43,6 +43,7 @@ struct settings {
 	char *model;		/* NULL where not configured */
 	char *api_key_env;	/* the variable that holds the key; NULL */
 	char *api_key_helper;	/* a command that prints the key; NULL */
+	char *notify;		/* a command that is told when a campaign ends; NULL */
 	double endpoint_timeout; /* s that an outage is waited for */
 	double temperature_low, temperature_high; /* of a round, from 0 to TEMPERATURE_MAX */
 	enum audit_mode audit;

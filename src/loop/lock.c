@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/strbuf.h"
+#include "loop/state.h"
 
 int lock_take(const char *dir, int *ret_fd, pid_t *ret_pid, struct error *err)
 {
@@ -38,6 +39,8 @@ int lock_campaign(const char *dir, const char *campaign, int *ret_fd, struct err
 	if (taken <= 0)
 		return taken;
 	error_set(err, "campaign '%s' is being worked on by process %d", campaign, (int)holder);
+	if (state_read(dir, true) == STATE_FAILING)
+		return error_hint(err, "it hangs: 'git autoresearch stop --now' ends it");
 	return error_hint(err, "wait for it, or end it with 'git autoresearch stop'");
 }
 

@@ -332,6 +332,8 @@ static void drop(struct race *race, size_t i, struct race_news *news)
 {
 	const struct runner *r = race->field[i];
 
+	/* No record says so, but the next one counts it. */
+	search_spend_time(race->s);
 	if (r->x.how == PROPOSED_FAILURE) {
 		news->failures = ++race->failures;
 		news->error = r->error;

@@ -15,6 +15,7 @@
 #include "loop/network.h"
 #include "loop/policy.h"
 #include "loop/propose.h"
+#include "loop/state.h"
 #include "loop/store.h"
 #include "sandbox/policy.h"
 

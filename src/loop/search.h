@@ -13,6 +13,7 @@
 #include "git/settings.h"
 #include "git/slot.h"
 #include "model/campaign.h"
+#include "model/signs.h"
 #include "sandbox/trial.h"
 
 struct agent;
@@ -100,6 +101,8 @@ struct search {
 	struct tried *tried;
 	struct totals totals; /* after the newest record */
 	struct timespec worked; /* since when, beyond what the totals say */
+	struct signs signs;   /* of this run; see loop/watchdog.h */
+	unsigned budgets_low; /* a bit for each that was warned of */
 	struct sweep *sweep;  /* over the incumbent's files; NULL: to be made */
 	char sweep_base[OID_HEX_SIZE];
 	struct sweep_file *sweep_files; /* the editable files, without their content */

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "loop/mark.h"
 #include "loop/pause.h"
 #include "loop/race.h"
+#include "loop/watchdog.h"
 #include "model/budget.h"
 
 /* A proposer that fails this often in a row will not mend itself overnight. */
@@ -70,8 +72,6 @@ static int prepare(struct search *s, struct error *err)
 {
 	int cancelled;
 
-	if (propose_check(s, err))
-		return -1;
 	cancelled = search_prepare(s, err);
 	if (cancelled || !search_needs_baseline(s))
 		return cancelled;
@@ -102,12 +102,14 @@ static int run_race(struct search *s, struct race *race, const struct start_opti
 		    struct start_result *ret, struct error *err)
 {
 	bool over = false, cancelled = false;
-	struct race_news news;
+	struct race_news news = { 0 };
 	struct timespec begin;
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (;;) {
 		over = over || is_over(s, options, &begin, ret);
+		if (!over && watchdog_look(s, err))
+			return -1;
 		if (over && !cancelled && ret->state != STATE_STOPPED) {
 			cancelled = true;
 			race_cancel(race);
@@ -121,14 +123,19 @@ static int run_race(struct search *s, struct race *race, const struct start_opti
 			return -1;
 		over = take_news(&news, ret, err) || over;
 	}
-	return ret->state == STATE_FAILING ? error_status(err, EXIT_FAILING) : 0;
+	/* The last of its failures is what it ends with. */
+	return news.failures >= PROPOSER_FAILURES_MAX ? error_status(err, EXIT_FAILING) : 0;
 }
 
 static int loop(struct search *s, const struct start_options *options, struct start_result *ret,
 		struct error *err)
 {
 	struct race *race;
-	int failed = prepare(s, err);
+	int failed;
+
+	if (person_asked(s, ret))
+		return 0;
+	failed = prepare(s, err);
 
 	if (failed < 0)
 		return -1;
@@ -144,6 +151,28 @@ static int loop(struct search *s, const struct start_options *options, struct st
 	return failed;
 }
 
+/* Nothing of the settings can be wrong any more. */
+static int set_out(struct search *s, const struct start_options *options, struct error *err)
+{
+	struct error ignored = ERROR_INIT;
+
+	if (propose_check(s, err) || watchdog_begin(s, err))
+		return -1;
+	if ((!options->begun || !options->begun(options->data, err)) &&
+	    !state_write(s->dir, STATE_RUNNING, err))
+		return 0;
+	watchdog_end(s, &ignored);
+	return -1;
+}
+
+/* For whoever looks next. */
+static int leave(struct search *s, const struct start_result *result, struct error *err)
+{
+	if (result->state == STATE_FAILING && mark_write(s->dir, result->reason, err))
+		return -1;
+	return state_write(s->dir, result->state, err);
+}
+
 int start_run(struct search *s, const struct start_options *options, struct start_result *ret,
 	      struct error *err)
 {
@@ -151,12 +180,17 @@ int start_run(struct search *s, const struct start_options *options, struct star
 	int failed;
 
 	*ret = (struct start_result){ .state = STATE_STOPPED };
-	if (state_write(s->dir, STATE_RUNNING, err))
+	if (set_out(s, options, err))
 		return -1;
+	ret->begun = true;
 	failed = loop(s, options, ret, err);
-	if (failed)
+	watchdog_end(s, failed ? err : &late);
+	if (failed) {
 		ret->state = err->status == EXIT_FAILING ? STATE_FAILING : STATE_STOPPED;
-	if (state_write(s->dir, ret->state, failed ? &late : err))
+		ret->status = err->status;
+		ret->reason = err->message;
+	}
+	if (leave(s, ret, failed ? &late : err))
 		return -1;
 	return failed;
 }

@@ -4,6 +4,7 @@
 
 #include "base/strbuf.h"
 #include "loop/lock.h"
+#include "loop/mark.h"
 #include "loop/pause.h"
 #include "loop/store.h"
 
@@ -30,23 +31,48 @@ int state_write(const char *dir, enum state state, struct error *err)
 	return store_write(dir, "state", text, err);
 }
 
-enum state state_read(const char *dir, int has_records)
+/* As the file has it; STATE_NEW where there is none. */
+static enum state read_file(const char *dir)
 {
 	CLEANUP_FREE char *path = xstrfmt("%s/state", dir);
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	if (strbuf_read_file(&text, path, 64))
+		return STATE_NEW;
+	strbuf_rtrim(&text);
+	for (enum state s = STATE_RUNNING; s < STATE_NR; s++)
+		if (!strcmp(text.buf, state_name(s)))
+			return s;
+	return STATE_NEW;
+}
+
+/* Nobody works on it, so whoever wrote that it runs is dead. */
+static bool was_killed(enum state state)
+{
+	return state == STATE_RUNNING || state == STATE_PAUSED;
+}
+
+bool state_was_failing(const char *dir)
+{
+	enum state state = read_file(dir);
+
+	return state == STATE_FAILING || was_killed(state);
+}
+
+enum state state_read(const char *dir, int has_records)
+{
+	CLEANUP_STRBUF struct strbuf mark = STRBUF_INIT;
+	enum state state = read_file(dir);
 	pid_t holder = lock_holder(dir);
 
-	if (!strbuf_read_file(&text, path, 64))
-		strbuf_rtrim(&text);
+	if (holder && was_killed(state) && mark_read(dir, &mark))
+		return STATE_FAILING;
 	if (holder)
-		return pause_is_asked(dir, holder) &&
-				       !strcmp(text.buf, state_name(STATE_PAUSED))
-			       ? STATE_PAUSED
-			       : STATE_RUNNING;
-	if (text.len) {
-		for (enum state s = STATE_STOPPED; s < STATE_NR; s++)
-			if (!strcmp(text.buf, state_name(s)))
-				return s;
-	}
+		return state == STATE_PAUSED && pause_is_asked(dir, holder) ? STATE_PAUSED
+									    : STATE_RUNNING;
+	if (was_killed(state))
+		return STATE_FAILING;
+	if (state != STATE_NEW)
+		return state;
 	return has_records ? STATE_STOPPED : STATE_NEW;
 }

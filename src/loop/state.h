@@ -6,6 +6,8 @@
  * ledger does not say. A file in the campaign's folder, replaced whole.
  */
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 enum state {
@@ -27,10 +29,14 @@ const char *state_name(enum state state);
 int state_write(const char *dir, enum state state, struct error *err);
 
 /*
- * Where the campaign stands: running while somebody holds its lock, or paused; what the file
- * says otherwise; stopped where it says that it runs and it does not (it was killed), and where
- * there is no file but there are records (they were fetched). `has_records` tells the rest.
+ * Where the campaign stands: running while somebody holds its lock, or paused, unless the warden has
+ * marked that they hang; what the file says otherwise; failing where it says that it runs and it does
+ * not (it was killed); stopped where there is no file but there are records (they were
+ * fetched). `has_records` tells the rest.
  */
 enum state state_read(const char *dir, int has_records);
+
+/* Whether the last `start` ended as failing or was killed; for the one that holds the lock. */
+bool state_was_failing(const char *dir);
 
 #endif

@@ -168,13 +168,11 @@ static size_t gather_files(const struct experiment *x, struct record_content fil
 	return n;
 }
 
-/* The time since the last record: what was proposed, built and measured meanwhile, side by side
- * or not. totals_advance() adds the record's own. */
-static void spend_time(struct search *s, const struct record *r)
+void search_spend_time(struct search *s)
 {
 	double paused = pause_seconds(s);
 
-	s->totals.time += seconds_since(&s->worked) - (paused - s->pause.counted) - r->duration;
+	s->totals.time += seconds_since(&s->worked) - (paused - s->pause.counted);
 	s->pause.counted = paused;
 	clock_gettime(CLOCK_MONOTONIC, &s->worked);
 }
@@ -189,12 +187,15 @@ int search_record(struct search *s, struct experiment *x, char ret_commit[OID_HE
 		return -1;
 	if (x->audit && audit_log_end(x->audit, &r->audit, err))
 		return -1;
-	spend_time(s, r);
+	search_spend_time(s);
+	/* totals_advance() adds what is the record's own of it. */
+	s->totals.time -= r->duration;
 	totals_advance(&s->totals, r);
 	if (ledger_append(&s->ledger, r, x->candidate.commit, files, gather_files(x, files),
 			  ret_commit, err))
 		return -1;
 	s->totals = r->totals;
+	signs_take(&s->signs, &r->verdict);
 	if (r->verdict.kind == VERDICT_ACCEPTED)
 		strcpy(s->totals.incumbent, ret_commit);
 	if (tried_add(s->tried, r->tree, r->experiment, err))

@@ -43,6 +43,10 @@ int search_step(struct lane *lane, struct experiment *x, struct error *err);
 int search_record(struct search *s, struct experiment *x, char ret_commit[OID_HEX_SIZE],
 		  struct error *err);
 
+/* Adds the time since it was called last to the totals: what was proposed, built and measured
+ * meanwhile, side by side or not. */
+void search_spend_time(struct search *s);
+
 /*
  * One experiment on a tree that a person made, with their words: measured and recorded. In `x`
  * is the verdict, and x->how says whether a person cancelled it.

@@ -53,9 +53,10 @@ run_examples() { # run_examples <page> <name>
 for page in "$page1" "$page_config" "$page_ledger"; do
 	name=$(basename "$page" .scd)
 	check "$name is well-formed" scdoc <"$page"
+	# On one long page, as a terminal has it: where a page would end no table may stand.
 	if command -v groff >/dev/null; then
 		check_equal "$name is set without a warning" '' \
-			"$(scdoc <"$page" | groff -t -ww -man -Tutf8 2>&1 >/dev/null)"
+			"$({ echo .pl 3000v; scdoc <"$page"; } | groff -t -ww -man -Tutf8 2>&1 >/dev/null)"
 	else
 		skip "$name is set without a warning" 'groff is not installed'
 	fi
@@ -97,10 +98,9 @@ while read -r key; do
 	git -c "$key=" autoresearch sandbox -- true >"$scratch/out" 2>&1
 	check_not "$key is known" grep -q 'not known' "$scratch/out"
 done < <(grep -E '^\*autoresearch\.' <<<"$settings" | plain | tr -d ' ' | tr , '\n')
-check_status 'a key of later versions does no harm' 0 \
-	git -c autoresearch.notify=1 autoresearch sandbox -- true
-check 'and is warned of by name' grep -q 'autoresearch.notify is not known' "$scratch/err"
-check 'as the manual says' grep -q _notify_ <<<"$settings"
+check_status 'a key that nobody knows does no harm' 0 \
+	git -c autoresearch.nobody=1 autoresearch sandbox -- true
+check 'and is warned of by name' grep -q 'autoresearch.nobody is not known' "$scratch/err"
 check_equal 'allowNetwork names what /etc/hosts says' 'localhost' "$(git \
 	-c autoresearch.allowNetwork=localhost:80 autoresearch sandbox -- \
 	awk '$1 == "::1" { print $2 }' /etc/hosts)"

@@ -106,7 +106,7 @@ soon in_trial
 git autoresearch pause >/dev/null
 kill -9 "$start"
 wait "$start" 2>/dev/null
-check_equal 'killed while it is paused: it is stopped, since nobody has the lock' stopped "$(state)"
+check_equal 'killed while it is paused: a person has to know' failing "$(state)"
 rm "$here/pause"
 count=$(records)
 check_status 'an explicit start goes' 3 git autoresearch start --max-experiments=1

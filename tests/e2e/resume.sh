@@ -98,7 +98,7 @@ kill -9 "$start"
 wait "$start" 2>/dev/null
 sleep 2
 check_equal 'two seconds later nothing of the trial lives' '' "$(pgrep -xf 'sleep 61.177')"
-check_equal 'the state is stopped, since nobody holds the lock' stopped "$(state)"
+check_equal 'the state is failing, since nobody holds the lock: a person should know' failing "$(state)"
 rm "$pause"
 check_status 'start goes on' 3 git autoresearch start --max-experiments=1
 check_equal 'with the next number' 'number 4' "$(newest .subject)"

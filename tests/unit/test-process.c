@@ -6,10 +6,12 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/process.h"
+#include "base/timer.h"
 
 /* Runs a shell script; gives what process_run() does. */
 static int sh(const char *script, struct strbuf *out, size_t cap, struct error *err)
@@ -152,6 +154,62 @@ static void without_standard_descriptors(void **state)
 	assert_string_equal(out.buf, "out\n");
 }
 
+/* Tells a shell script something; it has a minute. */
+static int tell(const char *script, const char *text, const struct string_list *env,
+		double seconds, struct error *err)
+{
+	const char *const argv[] = { "sh", "-c", script, NULL };
+
+	return process_tell(argv, text, strlen(text), env, seconds, err);
+}
+
+static void it_is_told_on_stdin(void **state)
+{
+	CLEANUP_STRING_LIST struct string_list env = STRING_LIST_INIT;
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	string_list_add(&env, "TOLD=by its environment");
+	assert_int_equal(tell("test -z \"$(cat)\"", "", NULL, 60, &err), 0);
+	assert_int_equal(tell("read -r a && read -r b && test $a$b = onetwo", "one\ntwo\n",
+			      NULL, 60, &err),
+			 0);
+	assert_int_equal(tell("test \"$TOLD\" = 'by its environment'", "", &env, 60, &err), 0);
+	assert_null(getenv("TOLD"));
+	assert_int_equal(tell("exit 7", "", NULL, 60, &err), -1);
+	assert_string_equal(err.message, "sh: failed with exit status 7");
+}
+
+static void it_has_so_much_time(void **state)
+{
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(tell("sleep 100 & sleep 100", "", NULL, 0.2, &err), -1);
+	assert_string_equal(err.message, "sh: took longer than 0 seconds");
+}
+
+/* As what sends mail does. */
+static void its_background_is_not_waited_for(void **state)
+{
+	CLEANUP_STRING_LIST struct string_list env = STRING_LIST_INIT;
+	CLEANUP_STRBUF struct strbuf pid = STRBUF_INIT;
+	char path[] = "/tmp/autoresearch-process-XXXXXX";
+	CLEANUP_CLOSE int file = mkstemp(path);
+	CLEANUP_FREE char *pair = xstrfmt("PID_FILE=%s", path);
+	struct error err = ERROR_INIT;
+	struct timespec begin;
+
+	(void)state;
+	string_list_add(&env, pair);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	assert_int_equal(tell("sleep 60 & echo $! >$PID_FILE", "", &env, 60, &err), 0);
+	assert_true(seconds_since(&begin) < 50);
+	assert_int_equal(strbuf_read_fd(&pid, file, 100), 0);
+	assert_int_equal(kill(atoi(pid.buf), SIGKILL), 0);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +222,9 @@ int main(void)
 		cmocka_unit_test(it_starts_clean),
 		cmocka_unit_test(its_process_group_is_its_own),
 		cmocka_unit_test(without_standard_descriptors),
+		cmocka_unit_test(it_is_told_on_stdin),
+		cmocka_unit_test(it_has_so_much_time),
+		cmocka_unit_test(its_background_is_not_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,25 @@
+#ifndef REPORT_SUMMARY_H
+#define REPORT_SUMMARY_H
+
+/* What a campaign came to, in a few lines: what `start` ends with, and whoever was not there is
+ * told in the morning. */
+
+#include "model/experiment.h"
+
+struct summary {
+	const char *campaign, *state, *metric;
+	const char *reason; /* of the state */
+	bool has_record;    /* else nothing was measured yet */
+	const struct totals *totals;
+};
+
+/* Appends it: whole lines. */
+void report_summary(const struct summary *summary, struct strbuf *out);
+
+/* "2.0312, baseline 2.0977 (-3.17%)" */
+void report_best(const struct totals *totals, struct strbuf *out);
+
+/* "3 accepted, 8 rejected": each verdict that there was. */
+void report_verdicts(const struct totals *totals, struct strbuf *out);
+
+#endif
