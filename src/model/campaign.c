@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "model/ladder.h"
+
 void campaign_config_defaults(struct campaign_config *config)
 {
 	*config = (struct campaign_config){
@@ -27,6 +29,7 @@ void campaign_config_defaults(struct campaign_config *config)
 		.deny = STRING_LIST_INIT,
 		.deny_lines = STRING_LIST_INIT,
 		.candidates = 4,
+		.patience = LADDER_PATIENCE,
 		.include = STRING_LIST_INIT,
 	};
 }

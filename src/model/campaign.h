@@ -74,6 +74,7 @@ struct campaign_config {
 	struct string_list deny;       /* names of system calls */
 	struct string_list deny_lines; /* where each stands in the config, as text */
 	int candidates;          /* a round */
+	int64_t patience;        /* with each stage of the ladder; 0: it is not gone up */
 	struct string_list include;
 	char *promote_command;
 };

@@ -9,6 +9,7 @@
 #include "model/scope.h"
 
 #define CANDIDATES_MAX 64
+#define PATIENCE_MAX 1000000
 
 struct parse {
 	struct campaign_config config;
@@ -204,6 +205,16 @@ static int set_candidates(const struct config_entry *e, void *field, struct erro
 	return 0;
 }
 
+static int set_patience(const struct config_entry *e, void *field, struct error *err)
+{
+	int64_t count;
+
+	if (number_parse_count(e->value, &count) || count > PATIENCE_MAX)
+		return error_set(err, "not a count from 0 to %d: '%s'", PATIENCE_MAX, e->value);
+	*(int64_t *)field = count;
+	return 0;
+}
+
 /* Whether there is such a call is for the sandbox to say, which then wants to say where. */
 static int add_syscall(const struct config_entry *e, void *field, struct error *err)
 {
@@ -259,6 +270,7 @@ static const struct key {
 	{ "budget.failures", set_count, FIELD(budget.failures), false },
 	{ "syscalls.deny", add_syscall, 0, false },
 	{ "search.candidates", set_candidates, FIELD(candidates), false },
+	{ "search.patience", set_patience, FIELD(patience), false },
 	{ "context.include", add_path, FIELD(include), false },
 	{ "promote.command", set_command, FIELD(promote_command), false },
 };

@@ -91,6 +91,7 @@ void totals_advance(const struct totals *before, struct record *r)
 	t->gpu_hours += r->gpu_hours;
 	t->tokens += asked_tokens(r->asked);
 	if (r->type == RECORD_BASELINE) {
+		t->stalled = 0;
 		t->incumbent_metric = t->baseline_metric = r->metric;
 		t->incumbent_experiment = 0;
 		return;
@@ -102,6 +103,9 @@ void totals_advance(const struct totals *before, struct record *r)
 	t->experiments = r->experiment;
 	t->verdicts[r->verdict.kind]++;
 	advance_streaks(t, r->verdict.kind);
+	t->stalled = r->verdict.kind == VERDICT_ACCEPTED ? 0 : t->stalled + 1;
+	if (*r->searched.proposer)
+		scores_observe(&t->scores, r->searched.proposer, r->verdict.kind);
 	if (r->verdict.kind == VERDICT_ACCEPTED) {
 		t->incumbent[0] = '\0';
 		t->incumbent_metric = r->metric;

@@ -10,10 +10,11 @@
 #include "model/asked.h"
 #include "model/audit.h"
 #include "model/decision.h"
+#include "model/ladder.h"
+#include "model/oid.h"
+#include "model/scores.h"
 #include "model/verdict.h"
 
-#define OID_HEX_LEN 40
-#define OID_HEX_SIZE (OID_HEX_LEN + 1)
 #define SHA256_HEX_LEN 64
 
 #define RECORD_VERSION 1 /* of the format of record.json */
@@ -37,6 +38,7 @@ struct totals {
 	int64_t verdicts[VERDICT_NR]; /* VERDICT_NONE is always 0 */
 	int64_t failures_in_a_row;    /* failed, violation, invalid since the last other one */
 	int64_t rejections_in_a_row;  /* everything but accepted since the last accepted */
+	int64_t stalled; /* the same since the last baseline, accepted, or choice of a base */
 	double time;		      /* s that `start` and `try` have worked */
 	int64_t tokens;
 	double gpu_hours;
@@ -45,6 +47,7 @@ struct totals {
 	double incumbent_metric;
 	int64_t incumbent_experiment; /* 0: the baseline */
 	double baseline_metric;
+	struct scores scores; /* of several proposers; none where there never were */
 };
 
 struct record_file {
@@ -62,6 +65,7 @@ struct record {
 	char *proposed_by; /* "sweep", "command/…", "endpoint/…", "try"; "" for a baseline */
 	struct asked *asked;	   /* NULL where no model was asked */
 	struct decision *decision; /* of a decision, or that was made about this; NULL */
+	struct searched searched;
 
 	struct verdict verdict;
 	int64_t beaten_by; /* it passed, and this one of its round was better; 0: none */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "model/asked.h"
+#include "model/ladder.h"
 
 struct edit {
 	char *path;    /* from the top; any bytes but NUL */
@@ -26,6 +27,8 @@ struct proposal {
 	 * record; else NULL. */
 	struct asked *asked;
 	char *prompt, *reply;
+	char base[OID_HEX_SIZE]; /* the commit that it edits; "": the incumbent */
+	struct searched searched; /* why that one; its `from` is left to candidate_build() */
 	struct edit *edits;
 	size_t edits_nr, edits_alloc;
 };

@@ -118,6 +118,7 @@ static void add_totals(struct json *o, const struct totals *t)
 		json_add_int(verdicts, verdict_name(kind), t->verdicts[kind]);
 	json_add_int(totals, "failuresInARow", t->failures_in_a_row);
 	json_add_int(totals, "rejectionsInARow", t->rejections_in_a_row);
+	json_add_int(totals, "stalled", t->stalled);
 	json_add_double(totals, "time", t->time);
 	json_add_int(totals, "tokens", t->tokens);
 	json_add_double(totals, "gpuHours", t->gpu_hours);
@@ -126,6 +127,7 @@ static void add_totals(struct json *o, const struct totals *t)
 	json_add_double(totals, "incumbentMetric", t->incumbent_metric);
 	json_add_int(totals, "incumbentExperiment", t->incumbent_experiment);
 	json_add_double(totals, "baselineMetric", t->baseline_metric);
+	scores_add(totals, &t->scores);
 }
 
 static void add_measured(struct json *o, const struct record *r)
@@ -183,6 +185,7 @@ static void add_candidate(struct json *o, const struct record *r)
 	json_add_string(o, "rationale", r->rationale);
 	add_string_or_null(o, "proposedBy", r->proposed_by);
 	add_asked(o, r->asked);
+	searched_add(o, &r->searched);
 }
 
 /* Of level none there is nothing to say. */
@@ -281,5 +284,6 @@ struct json *record_log_json(const struct record *r, const char *commit)
 	audit_summary_json(&r->audit, o);
 	add_last_metrics(o, r);
 	json_add_int(o, "tokens", asked_tokens(r->asked));
+	searched_add(o, &r->searched);
 	return o;
 }

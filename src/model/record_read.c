@@ -368,7 +368,8 @@ static int read_candidate(const struct json *o, struct record *r, struct error *
 	    get_hex(o, "tree", OID_HEX_LEN, r->tree, err) ||
 	    get_text(o, "subject", &r->subject, err) ||
 	    get_text(o, "rationale", &r->rationale, err) ||
-	    get_text_or_empty(o, "proposedBy", &r->proposed_by, err) || read_asked(o, r, err))
+	    get_text_or_empty(o, "proposedBy", &r->proposed_by, err) || read_asked(o, r, err) ||
+	    searched_read(o, &r->searched, err))
 		return -1;
 	return metric_name_is_valid(r->metric_name) ? 0 : malformed("metricName", err);
 }
@@ -438,6 +439,15 @@ static int read_files(const struct json *o, struct record *r, struct error *err)
 	return 0;
 }
 
+/* Older programs knew of no ladder: it begins at its foot. */
+static int read_stalled(const struct json *totals, int64_t *ret, struct error *err)
+{
+	*ret = 0;
+	return json_is_null(json_get(totals, "stalled"))
+		       ? 0
+		       : get_count(totals, "stalled", ret, err);
+}
+
 static int read_totals(const struct json *o, struct totals *t, struct error *err)
 {
 	const struct json *totals, *verdicts;
@@ -451,6 +461,7 @@ static int read_totals(const struct json *o, struct totals *t, struct error *err
 	if (get_count(totals, "experiments", &t->experiments, err) ||
 	    get_count(totals, "failuresInARow", &t->failures_in_a_row, err) ||
 	    get_count(totals, "rejectionsInARow", &t->rejections_in_a_row, err) ||
+	    read_stalled(totals, &t->stalled, err) || scores_read(totals, &t->scores, err) ||
 	    get_amount(totals, "time", &t->time, err) ||
 	    get_count(totals, "tokens", &t->tokens, err) ||
 	    get_amount(totals, "gpuHours", &t->gpu_hours, err) ||

@@ -157,6 +157,20 @@ static void print_decision(const struct entry *entry, FILE *out)
 		fprintf(out, "%-10s %s\n", "candidate", d->commit);
 }
 
+/* Of the plain way there is nothing to say. */
+static void print_searched(const struct searched *s, FILE *out)
+{
+	CLEANUP_STRBUF struct strbuf name = STRBUF_INIT;
+
+	if (*s->proposer) {
+		strbuf_add_visible(&name, s->proposer, strlen(s->proposer));
+		fprintf(out, "%-10s %s\n", "proposer", name.buf);
+	}
+	if (s->rung != LADDER_GREEDY || *s->from)
+		fprintf(out, "%-10s %s%s%s\n", "search", ladder_rung_name(s->rung),
+			*s->from ? ", proposed on " : "", s->from);
+}
+
 void report_experiment(const struct entry *entry, FILE *out)
 {
 	const struct record *r = &entry->record;
@@ -180,6 +194,7 @@ void report_experiment(const struct entry *entry, FILE *out)
 	print_metric("against", r->has_incumbent, r->incumbent, out);
 	fprintf(out, "%-10s %s, by %s\n", "started", r->started,
 		*r->proposed_by ? r->proposed_by : "start");
+	print_searched(&r->searched, out);
 	print_asked(r->asked, out);
 	print_audit(&r->audit, out);
 	for (size_t i = 0; i < r->trials_nr; i++)

@@ -102,8 +102,8 @@ check 'the patch of what was refused shows what was proposed' sh -c "
 
 note 'record.json.'
 members='about asked audit base baseline campaign cpu duration experiment files host memoryPeak
-metric metricName metricSource metrics policy proposedBy rationale reason removed samples started
-subject totals tree trials type verdict version warm'
+metric metricName metricSource metrics policy proposedBy rationale reason removed samples search
+started subject totals tree trials type verdict version warm'
 for n in 0 1 2 3 4; do
 	git show "$(record "$n"):record.json" >"$scratch/record.$n"
 	check_equal "record $n has the members of the manual" "$(echo "$members" | xargs)" \
@@ -190,7 +190,7 @@ check 'git log shows them' sh -c "
 
 note 'The same as JSON.'
 members='experiment campaign verdict reason metric baseline samples commit base subject started
-duration cpu memoryPeak audit metrics tokens'
+duration cpu memoryPeak audit metrics tokens search'
 check_equal 'log --json: the members of the manual, in every line' "$(echo "$members" | xargs)" \
 	"$(jq -r 'keys_unsorted | join(" ")' "$scratch/log" | sort -u)"
 for n in 1 2 3 4; do
@@ -199,7 +199,7 @@ for n in 1 2 3 4; do
 done
 check_equal 'show --json 0 is the baseline' "0 null 100 $base" \
 	"$(git autoresearch show --json 0 | jq -r '"\(.experiment) \(.verdict) \(.metric) \(.commit)"')"
-check_equal 'types' 'number string string string number number array string string string string number number number object object number' \
+check_equal 'types' 'number string string string number number array string string string string number number number object object number null' \
 	"$(jq -r 'select(.experiment == 2) | [.[] | type] | join(" ")' "$scratch/log")"
 check 'audit' jq -se 'all(.audit | (.level | test("^[AB]$")) and .events > 0 and .lost == 0)' "$scratch/log"
 check_equal 'base is the incumbent that it was made from' "$base $(commit 1) $(commit 1) $(commit 1)" \

@@ -301,7 +301,7 @@ static void the_list_of_keys(void **state)
 				 -1);
 		assert_non_null(strstr(f->err.message, "a value is missing"));
 	}
-	assert_int_equal(nr, 34);
+	assert_int_equal(nr, 35);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -40,6 +40,8 @@ static const char accepted_json[] =
 	"\"temperature\":0.2,\"maxTokens\":8000,\"seed\":null,\"turns\":2,\"seconds\":3.5,"
 	"\"tokens\":{\"prompt\":5000,\"completion\":300,\"cached\":4000,\"estimated\":false},"
 	"\"promptDigest\":\"" SHA_B "\"},\n"
+	"\t\"search\": {\"rung\":\"restart\",\"temperatureScale\":1.5,\"from\":\"" OID_2
+	"\",\"proposer\":\"endpoint\"},\n"
 	"\t\"started\": \"2026-01-31T23:59:59Z\",\n"
 	"\t\"duration\": 12.41,\n"
 	"\t\"cpu\": 11.87,\n"
@@ -56,9 +58,11 @@ static const char accepted_json[] =
 	"\t\"files\": {\"patch\":\"" OID_3 "\"},\n"
 	"\t\"totals\": {\"experiments\":12,\"verdicts\":{\"accepted\":3,\"rejected\":8,"
 	"\"indecisive\":0,\"failed\":1,\"violation\":0,\"invalid\":0,\"duplicate\":0,"
-	"\"skipped\":0},\"failuresInARow\":0,\"rejectionsInARow\":0,\"time\":149.5,"
+	"\"skipped\":0},\"failuresInARow\":0,\"rejectionsInARow\":0,\"stalled\":0,\"time\":149.5,"
 	"\"tokens\":5300,\"gpuHours\":0,\"seed\":42,\"incumbent\":null,"
-	"\"incumbentMetric\":2.0312,\"incumbentExperiment\":12,\"baselineMetric\":2.5}\n"
+	"\"incumbentMetric\":2.0312,\"incumbentExperiment\":12,\"baselineMetric\":2.5,"
+	"\"proposers\":[{\"name\":\"endpoint\",\"won\":2.5,\"lost\":6,\"experiments\":9,"
+	"\"accepted\":3}]}\n"
 	"}\n";
 
 static struct record accepted(void)
@@ -73,6 +77,11 @@ static struct record accepted(void)
 		.rationale = xstrdup("It overshoots.\nVerdict: accepted"),
 		.proposed_by = xstrdup("endpoint/m-1"),
 		.asked = xcalloc(1, sizeof(*r.asked)),
+		.searched = { .known = true,
+			      .rung = LADDER_RESTART,
+			      .widen = 1.5,
+			      .from = OID_2,
+			      .proposer = "endpoint" },
 		.verdict = { .kind = VERDICT_ACCEPTED },
 		.metric_name = xstrdup("val_loss"),
 		.has_metric = true,
@@ -99,7 +108,8 @@ static struct record accepted(void)
 			    .seed = 42,
 			    .incumbent_metric = 2.0312,
 			    .incumbent_experiment = 12,
-			    .baseline_metric = 2.5 },
+			    .baseline_metric = 2.5,
+			    .scores = { { { "endpoint", { 2.5, 6 }, 9, 3 } }, 1 } },
 	};
 	struct trial_result *t = r.trials;
 
@@ -473,7 +483,9 @@ static void log_json_is_what_the_manual_lists(void **state)
 		"\"subject\":\"halve the \\\"lr\\\"\",\"started\":\"2026-01-31T23:59:59Z\","
 		"\"duration\":12.41,\"cpu\":11.87,\"memoryPeak\":536870912,"
 		"\"audit\":{\"level\":\"none\",\"events\":0,\"denied\":0,\"lost\":0},"
-		"\"metrics\":{\"grad_norm\":null,\"val_loss\":2.0312},\"tokens\":5300}");
+		"\"metrics\":{\"grad_norm\":null,\"val_loss\":2.0312},\"tokens\":5300,"
+		"\"search\":{\"rung\":\"restart\",\"temperatureScale\":1.5,\"from\":\"" OID_2
+		"\",\"proposer\":\"endpoint\"}}");
 }
 
 static void the_metric_says_who_vouches_for_it(void **state)

@@ -90,6 +90,37 @@ static void accepted_becomes_the_incumbent(void **state)
 	assert_true(t.gpu_hours == 0.5);
 }
 
+static void a_search_stalls_until_something_is_accepted(void **state)
+{
+	struct totals before = { .stalled = 5 };
+	struct record baseline = { .type = RECORD_BASELINE };
+
+	(void)state;
+	assert_int_equal(after(&before, VERDICT_REJECTED).stalled, 6);
+	assert_int_equal(after(&before, VERDICT_FAILED).stalled, 6);
+	assert_int_equal(after(&before, VERDICT_DUPLICATE).stalled, 6);
+	assert_int_equal(after(&before, VERDICT_ACCEPTED).stalled, 0);
+	/* People have committed: it is another incumbent. */
+	totals_advance(&before, &baseline);
+	assert_int_equal(baseline.totals.stalled, 0);
+}
+
+static void one_of_several_is_scored(void **state)
+{
+	struct totals before = { 0 };
+	struct record r = { .type = RECORD_EXPERIMENT, .experiment = 1 };
+
+	(void)state;
+	verdict_set(&r.verdict, VERDICT_REJECTED, "no-improvement");
+	totals_advance(&before, &r);
+	assert_int_equal(r.totals.scores.nr, 0);
+	strcpy(r.searched.proposer, "sweep");
+	totals_advance(&before, &r);
+	assert_int_equal(r.totals.scores.nr, 1);
+	assert_string_equal(r.totals.scores.items[0].name, "sweep");
+	verdict_release(&r.verdict);
+}
+
 static void tokens_are_those_of_prompt_and_answer(void **state)
 {
 	struct asked asked = { .prompt = 5000, .completion = 300, .cached = 4000 };
@@ -147,6 +178,8 @@ int main(void)
 		cmocka_unit_test(a_baseline_begins_the_comparison),
 		cmocka_unit_test(a_later_baseline_keeps_the_counts),
 		cmocka_unit_test(accepted_becomes_the_incumbent),
+		cmocka_unit_test(a_search_stalls_until_something_is_accepted),
+		cmocka_unit_test(one_of_several_is_scored),
 		cmocka_unit_test(tokens_are_those_of_prompt_and_answer),
 		cmocka_unit_test(any_other_leaves_the_incumbent),
 		cmocka_unit_test(failures_count_in_a_row),
