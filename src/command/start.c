@@ -18,7 +18,8 @@
 struct arguments {
 	struct start_options run;
 	const char *campaign;
-	const char *proposer, *proposer_command;
+	const char *proposer_command, *from;
+	struct string_list proposers;
 	int64_t jobs, candidates; /* 0: not given */
 	bool smoke, dry_run, detach;
 };
@@ -35,6 +36,7 @@ static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 		{ "detach", no_argument, NULL, 'd' },
 		{ "proposer", required_argument, NULL, 'p' },
 		{ "proposer-command", required_argument, NULL, 'c' },
+		{ "from", required_argument, NULL, 'f' },
 		{ "campaign", required_argument, NULL, 'n' },
 		{ 0 },
 	};
@@ -73,10 +75,13 @@ static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 			a->detach = true;
 			break;
 		case 'p':
-			a->proposer = optarg;
+			string_list_add(&a->proposers, optarg);
 			break;
 		case 'c':
 			a->proposer_command = optarg;
+			break;
+		case 'f':
+			a->from = optarg;
 			break;
 		case 'n':
 			a->campaign = optarg;
@@ -163,6 +168,7 @@ static void tell_end(const struct search *s, const struct arguments *a,
 					 .reason = result->reason,
 					 .metric = s->config.metric,
 					 .has_record = *s->ledger.tip,
+					 .stalled = result->stalled,
 					 .totals = &s->totals };
 
 	if (!result->begun)
@@ -192,8 +198,9 @@ static int work(struct arguments *a, struct departure *departure, struct notice 
 		a->run.max_experiments = SMOKE_EXPERIMENTS;
 	if (repo_open(&repo, err) || choose_campaign(repo, a->campaign, &campaign, err))
 		return -1;
-	s.proposer = a->proposer;
-	s.proposer_given = a->proposer_command;
+	s.proposers_given = &a->proposers;
+	s.command_given = a->proposer_command;
+	s.from_given = a->from;
 	s.jobs = (int)a->jobs;
 	s.candidates = (int)a->candidates;
 	if (a->dry_run)
@@ -213,11 +220,16 @@ static int work(struct arguments *a, struct departure *departure, struct notice 
 	return result.status;
 }
 
+static void arguments_release(struct arguments *a)
+{
+	string_list_release(&a->proposers);
+}
+
 int cmd_start(int argc, char **argv, struct error *err)
 {
 	CLEANUP_NOTICE struct notice notice = NOTICE_INIT;
 	struct departure departure = { 0 };
-	struct arguments a = { 0 };
+	CLEANUP(arguments_release) struct arguments a = { 0 };
 	int ret = parse(argc, argv, &a, err), status;
 
 	if (ret)

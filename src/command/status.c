@@ -90,6 +90,35 @@ static void add_budget(struct json *object, const struct standing *st)
 	}
 }
 
+/* Of several that share the campaign; of one there is nothing to say. */
+static void add_proposers(struct json *object, const struct scores *scores)
+{
+	struct json *list = json_add_array(object, "proposers");
+
+	for (size_t i = 0; i < scores->nr; i++) {
+		const struct score *score = &scores->items[i];
+		struct json *o = json_add_object(list, NULL);
+
+		json_add_string(o, "name", score->name);
+		json_add_double(o, "score", score_value(score));
+		json_add_int(o, "experiments", score->experiments);
+		json_add_int(o, "accepted", score->accepted);
+	}
+}
+
+static void print_proposers(const struct scores *scores)
+{
+	for (size_t i = 0; i < scores->nr; i++) {
+		const struct score *score = &scores->items[i];
+		CLEANUP_STRBUF struct strbuf name = STRBUF_INIT;
+
+		strbuf_add_visible(&name, score->name, strlen(score->name));
+		printf("%-11s %s: %lld of %lld accepted, score %.2f\n", i ? "" : "proposers",
+		       name.buf, (long long)score->accepted, (long long)score->experiments,
+		       score_value(score));
+	}
+}
+
 static void print_json(const struct standing *st)
 {
 	CLEANUP_JSON struct json *object = json_new_object();
@@ -119,6 +148,7 @@ static void print_json(const struct standing *st)
 	verdicts = json_add_object(object, "verdicts");
 	for (enum verdict_kind v = VERDICT_ACCEPTED; v < VERDICT_NR; v++)
 		json_add_int(verdicts, verdict_name(v), t->verdicts[v]);
+	add_proposers(object, &t->scores);
 	json_write(object, false, &text);
 	printf("%s\n", text.buf);
 }
@@ -159,6 +189,21 @@ static void print_place(const struct standing *st)
 		printf("branch      none yet: its baseline is to be measured\n");
 }
 
+/* How far the search is up its ladder, where it is not at the foot. */
+static void print_stall(const struct standing *st)
+{
+	const struct record *newest = &st->newest.record;
+	const struct campaign_config *c = &st->config;
+	int64_t stalled = newest->totals.stalled;
+	enum ladder_rung rung = newest->searched.rung;
+
+	if (!stalled ||
+	    (rung == LADDER_GREEDY && !ladder_stage(stalled, c->patience, c->candidates)))
+		return;
+	printf("stalled     nothing accepted in %lld experiments; the last one: %s\n",
+	       (long long)stalled, ladder_rung_name(rung));
+}
+
 static void print_text(const struct standing *st)
 {
 	const struct totals *t = &st->newest.record.totals;
@@ -180,6 +225,8 @@ static void print_text(const struct standing *st)
 	if (t->gpu_hours > 0)
 		printf("GPU hours   %.2f\n", t->gpu_hours);
 	print_budget(st);
+	print_stall(st);
+	print_proposers(&t->scores);
 }
 
 /* What was told last; `--watch` tells again where it has changed. */

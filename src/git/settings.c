@@ -13,14 +13,17 @@
 
 /* What was read, before it is judged: of a key given twice, the last one counts. */
 struct raw {
-	char *proposer, *audit, *window, *temperature, *timeout, *jobs;
+	struct string_list proposers;
+	char *proposers_scope; /* that they are of; NULL: of none yet */
+	char *audit, *window, *temperature, *timeout, *jobs;
 	struct string_list network[NETWORK_NR];
 	struct settings *settings;
 };
 
 static void raw_release(struct raw *raw)
 {
-	free(raw->proposer);
+	string_list_release(&raw->proposers);
+	free(raw->proposers_scope);
 	free(raw->audit);
 	free(raw->window);
 	free(raw->temperature);
@@ -82,7 +85,6 @@ static char **single_value(struct raw *raw, const char *key, const char **ret_ke
 		const char *key;
 		char **where;
 	} values[] = {
-		{ "proposer", &raw->proposer },
 		{ "proposerCommand", &s->proposer_command },
 		{ "audit", &raw->audit },
 		{ "jobs", &raw->jobs },
@@ -104,14 +106,33 @@ static char **single_value(struct raw *raw, const char *key, const char **ret_ke
 	return NULL;
 }
 
+/* What is named in a narrower scope takes the place of what is named in a wider one. */
+static struct string_list *proposers_of(struct raw *raw, const char *scope)
+{
+	if (raw->proposers_scope && !strcmp(raw->proposers_scope, scope))
+		return &raw->proposers;
+	string_list_release(&raw->proposers);
+	raw->proposers = (struct string_list)STRING_LIST_INIT;
+	set_string(&raw->proposers_scope, scope);
+	return &raw->proposers;
+}
+
 /* One key of ours, without the section; `value` is NULL where it has no "=". */
-static int take_key(struct raw *raw, const char *key, const char *value, struct error *err)
+static int take_key(struct raw *raw, const char *scope, const char *key, const char *value,
+		    struct error *err)
 {
 	struct settings *s = raw->settings;
 	const char *list_key, *single_key;
 	struct string_list *list = network_list(raw, key, &list_key);
 	char **single = single_value(raw, key, &single_key);
 
+	if (!strcmp(key, "proposer")) {
+		if (!value)
+			return error_set(err, "missing value for '" SECTION "proposer'");
+		/* An empty one is told of, since nobody would propose. */
+		string_list_add(proposers_of(raw, scope), value);
+		return 0;
+	}
 	if (!strcmp(key, "bind"))
 		list = &s->binds, list_key = "bind";
 	else if (!strcmp(key, "device"))
@@ -134,7 +155,7 @@ static int take_list(struct raw *raw, const struct strbuf *list, struct error *e
 	const char *p = list->buf, *end = p + list->len;
 
 	while (p < end) {
-		const char *item = p + strlen(p) + 1, *value;
+		const char *scope = p, *item = p + strlen(p) + 1, *value;
 		CLEANUP_FREE char *key = NULL;
 
 		if (item >= end)
@@ -145,19 +166,70 @@ static int take_list(struct raw *raw, const struct strbuf *list, struct error *e
 		item += strlen(SECTION);
 		value = strchr(item, '\n');
 		key = value ? xstrndup(item, value - item) : xstrdup(item);
-		if (take_key(raw, key, value ? value + 1 : NULL, err) < 0)
+		if (take_key(raw, scope, key, value ? value + 1 : NULL, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-int settings_set_proposer(struct settings *s, const char *proposer, struct error *err)
+static int refuse_proposer(const char *name, const char *why, struct error *err)
 {
-	if (!*proposer) {
+	error_set(err, SECTION "proposer: '%.*s' %s", PROPOSER_MAX, name, why);
+	return error_hint(err, "git config --unset-all " SECTION "proposer");
+}
+
+static int add_proposer(struct string_list *list, const char *name, struct error *err)
+{
+	if (strlen(name) > PROPOSER_MAX)
+		return refuse_proposer(name, "has more than 200 bytes", err);
+	if (string_list_has(list, name))
+		return refuse_proposer(name, "is named twice", err);
+	if (list->nr == PROPOSERS_MAX)
+		return refuse_proposer(name, "is one more than 16", err);
+	string_list_add(list, name);
+	return 0;
+}
+
+/* A program with its arguments; or an adapter's path, which may hold blanks as well. */
+static bool is_one_name(const char *value)
+{
+	return starts_with(value, "command:") || value[strcspn(value, " \t\n:/")] == '/';
+}
+
+static int add_proposers(struct string_list *list, const char *value, struct error *err)
+{
+	static const char blanks[] = " \t\n";
+
+	value += strspn(value, blanks);
+	if (!*value) {
 		error_set(err, SECTION "proposer is empty");
 		return error_hint(err, "git config " SECTION "proposer sweep");
 	}
-	set_string(&s->proposer, proposer);
+	if (is_one_name(value))
+		return add_proposer(list, value, err);
+	while (*value) {
+		size_t len = strcspn(value, blanks);
+		CLEANUP_FREE char *name = xstrndup(value, len);
+
+		if (add_proposer(list, name, err))
+			return -1;
+		value += len;
+		value += strspn(value, blanks);
+	}
+	return 0;
+}
+
+int settings_set_proposers(struct settings *s, const struct string_list *values,
+			   struct error *err)
+{
+	CLEANUP_STRING_LIST struct string_list list = STRING_LIST_INIT;
+
+	for (size_t i = 0; i < values->nr; i++)
+		if (add_proposers(&list, values->items[i], err))
+			return -1;
+	string_list_release(&s->proposers);
+	s->proposers = list;
+	list = (struct string_list)STRING_LIST_INIT;
 	return 0;
 }
 
@@ -304,7 +376,9 @@ int settings_read(struct settings *ret, struct error *err)
 	if (take_list(&raw, &list, err) < 0)
 		return -1;
 	split_devices(&settings);
-	if (settings_set_proposer(&settings, raw.proposer ? raw.proposer : "sweep", err) < 0 ||
+	if (!raw.proposers.nr)
+		string_list_add(&raw.proposers, "sweep");
+	if (settings_set_proposers(&settings, &raw.proposers, err) < 0 ||
 	    judge_audit(&raw, err) < 0 || judge_jobs(&raw, err) < 0 ||
 	    judge_window(&raw, err) < 0 || judge_asking(&raw, err) < 0 ||
 	    judge_paths(&settings, err) < 0 || judge_network(&raw, err) < 0)
@@ -316,7 +390,7 @@ int settings_read(struct settings *ret, struct error *err)
 
 void settings_release(struct settings *s)
 {
-	free(s->proposer);
+	string_list_release(&s->proposers);
 	free(s->proposer_command);
 	free(s->endpoint);
 	free(s->model);

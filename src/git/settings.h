@@ -36,7 +36,8 @@ enum settings_network {
 };
 
 struct settings {
-	char *proposer;		/* "sweep", "command", "endpoint", an agent; never NULL */
+	/* The names of those who propose, one at least: "sweep", "endpoint:<model>", an agent, … */
+	struct string_list proposers;
 	char *proposer_command; /* NULL where not configured */
 	int64_t context_window; /* of the model, in tokens; 0: not configured */
 	char *endpoint;		/* a base URL, as it is configured; NULL where it is not */
@@ -55,14 +56,23 @@ struct settings {
 };
 
 /*
- * Reads them. A key
+ * Reads them. Of `proposer` all values of the narrowest scope count that has one, of any other
+ * key that is no list the last value. A key
  * of `autoresearch.*` that this version does not know is warned of by name (on stderr). A bind
  * must be an absolute path that exists.
  */
 int settings_read(struct settings *ret, struct error *err);
 
-/* Sets the proposer; an error with a hint where it is empty. Agents are not known here. */
-int settings_set_proposer(struct settings *s, const char *proposer, struct error *err);
+/*
+ * Sets the proposers to those that `values` name. A value is one name or several words that are
+ * names; one that begins with "command:", or is a path, is one name whatever it holds. An error
+ * with a hint where one is empty, too long or named twice, or where there are too many. Agents
+ * are not known here.
+ */
+#define PROPOSERS_MAX 16
+#define PROPOSER_MAX 200 /* bytes of a name */
+int settings_set_proposers(struct settings *s, const struct string_list *values,
+			   struct error *err);
 
 /* The key of a network list, as the manual spells it, without the section. */
 const char *settings_network_key(enum settings_network which);

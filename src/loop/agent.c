@@ -26,14 +26,15 @@ enum judgement {
 };
 
 /* For `Proposed-by:`: an agent and its model, or the last part of a command's path. */
-static char *name_of(const struct search *s)
+static char *name_of(const struct proposer *p)
 {
-	const char *command = s->settings.proposer_command, *model = s->settings.model;
+	const char *colon = strchr(p->name, ':'), *model = p->model_name;
+	const char *command = colon ? colon + 1 : p->s->settings.proposer_command;
 	CLEANUP_FREE char *word = NULL;
 	const char *slash;
 
-	if (s->agent)
-		return xstrfmt("%s%s%s", s->agent->adapter.name, model && *model ? "/" : "",
+	if (p->agent)
+		return xstrfmt("%s%s%s", p->agent->adapter.name, model && *model ? "/" : "",
 			       model ? model : "");
 	word = xstrndup(command, strcspn(command, " \t"));
 	slash = strrchr(word, '/');
@@ -44,39 +45,40 @@ static int read_proposal(struct agent_run *run, struct proposal *ret, struct err
 {
 	CLEANUP_STRBUF struct strbuf subject = STRBUF_INIT, rationale = STRBUF_INIT;
 	const struct strbuf *words = &run->transcript.words;
-	CLEANUP_FREE char *name = name_of(run->s);
+	CLEANUP_FREE char *name = name_of(run->p);
 
 	prompt_read_words(words->buf, words->len, &subject, &rationale);
 	proposal_describe(ret, subject.buf, rationale.buf, name);
-	return scratch_read(run->lane, run->trial,
+	return scratch_read(run->lane, run->footing->base, run->trial,
 			    run->adapter ? &run->adapter->leavings : NULL, ret, err);
 }
 
 /* Files may have been written and be what they were. 1: so it is; 0; -1. */
-static int is_empty(struct search *s, const struct proposal *proposal, struct error *err)
+static int is_empty(const struct agent_run *run, const struct proposal *proposal,
+		    struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf refused = STRBUF_INIT;
-	char tree[OID_HEX_SIZE], incumbent[OID_HEX_SIZE];
+	char tree[OID_HEX_SIZE], given[OID_HEX_SIZE];
+	const char *base = run->footing->base;
 	int impossible;
 
 	if (!proposal->edits_nr)
 		return 1;
-	impossible =
-		tree_apply_edits(s->repo, search_incumbent(s), proposal, tree, &refused, err);
+	impossible = tree_apply_edits(run->s->repo, base, proposal, tree, &refused, err);
 	if (impossible)
 		return impossible < 0 ? -1 : 0;
-	if (repo_commit_tree(s->repo, search_incumbent(s), incumbent, err))
+	if (repo_commit_tree(run->s->repo, base, given, err))
 		return -1;
-	return !strcmp(tree, incumbent);
+	return !strcmp(tree, given);
 }
 
-static void add_masked(const struct search *s, const struct strbuf *text, struct strbuf *out)
+static void add_masked(const struct proposer *p, const struct strbuf *text, struct strbuf *out)
 {
 	CLEANUP_SECRETS struct secrets secrets;
 
 	secrets_of_environment(&secrets, (const char *const *)environ);
-	if (s->agent->key)
-		secrets_add(&secrets, s->agent->key);
+	if (p->agent->key)
+		secrets_add(&secrets, p->agent->key);
 	secrets_mask(&secrets, SECRET_CODE, text->buf, text->len, out);
 }
 
@@ -84,16 +86,16 @@ static void add_masked(const struct search *s, const struct strbuf *text, struct
 static void keep_evidence(const struct agent_run *run, struct proposal *ret)
 {
 	const struct transcript_tokens *tokens = &run->transcript.tokens;
-	const struct settings *settings = &run->s->settings;
+	const char *model = run->p->model_name;
 	struct strbuf prompt = STRBUF_INIT, reply = STRBUF_INIT;
 
 	prompt_write(run->prompt, &prompt);
-	add_masked(run->s, &run->transcript.words, &reply);
+	add_masked(run->p, &run->transcript.words, &reply);
 	if (tokens->known) {
 		ret->asked = xcalloc(1, sizeof(*ret->asked));
 		*ret->asked = (struct asked){
-			.endpoint = xstrdup(run->s->agent->endpoint),
-			.model = xstrdup(settings->model ? settings->model : ""),
+			.endpoint = xstrdup(run->p->agent->endpoint),
+			.model = xstrdup(model ? model : ""),
 			.served = xstrdup(""),
 			.temperature = -1,
 			.max_tokens = -1,
@@ -177,7 +179,7 @@ static int judge(struct agent_run *run, struct proposal *ret, enum judgement *re
 		return 0;
 	}
 	if (run->adapter)
-		empty = is_empty(run->s, ret, err);
+		empty = is_empty(run, ret, err);
 	if (empty < 0)
 		return -1;
 	if (empty) {
@@ -202,16 +204,25 @@ static void count_lost_tokens(const struct agent_run *run, const struct proposal
 		run->s->totals.tokens += tokens->prompt + tokens->completion;
 }
 
-static int ask(struct lane *lane, int64_t number, const struct prompt *prompt,
-	       struct proposal *ret, enum judgement *ret_judgement, struct error *err)
+/* What somebody is asked for, and on what. */
+struct question {
+	struct proposer *p;
+	struct lane *lane;
+	struct footing footing;
+	int64_t number;
+	struct prompt prompt;
+};
+
+static int ask(const struct question *q, struct proposal *ret, enum judgement *ret_judgement,
+	       struct error *err)
 {
 	CLEANUP_AGENT_RUN struct agent_run run;
 	bool complete;
 
 	proposal_release(ret);
-	if (agent_run(&run, lane, number, prompt, err) ||
+	if (agent_run(&run, q->p, q->lane, &q->footing, q->number, &q->prompt, err) ||
 	    judge(&run, ret, ret_judgement, err) ||
-	    measure_audit(lane, run.trial, &complete, err))
+	    measure_audit(q->lane, run.trial, &complete, err))
 		return -1;
 	count_lost_tokens(&run, ret);
 	return 0;
@@ -250,24 +261,24 @@ static int wait_for(struct lane *lane, double seconds, const char *why, struct e
 }
 
 /* Asks until there is something other than a limit, or `autoresearch.endpointTimeout` is over. */
-static int ask_patiently(struct lane *lane, int64_t number, const struct prompt *prompt,
-			 struct proposal *ret, enum judgement *ret_judgement, struct error *err)
+static int ask_patiently(const struct question *q, struct proposal *ret,
+			 enum judgement *ret_judgement, struct error *err)
 {
-	struct search *s = lane->search;
+	struct search *s = q->p->s;
 	double wait = LIMIT_WAIT_FIRST, left;
 	struct timespec begin;
 	int ended;
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (;;) {
-		if (ask(lane, number, prompt, ret, ret_judgement, err))
+		if (ask(q, ret, ret_judgement, err))
 			return -1;
 		left = s->settings.endpoint_timeout - seconds_since(&begin);
 		if (*ret_judgement != JUDGED_LIMITED)
 			return 0;
 		if (left <= 0)
 			return error_status(err, EXIT_FAILING);
-		ended = wait_for(lane, wait < left ? wait : left, err->message, err);
+		ended = wait_for(q->lane, wait < left ? wait : left, err->message, err);
 		if (ended < 0)
 			return -1;
 		if (ended) {
@@ -278,7 +289,16 @@ static int ask_patiently(struct lane *lane, int64_t number, const struct prompt 
 	}
 }
 
-int agent_propose(struct lane *lane, int64_t number, struct proposal *ret,
+static int tell(struct question *q, struct error *err)
+{
+	struct briefing briefing;
+
+	briefing_of(q->p->s, q->number, &q->footing, &briefing);
+	briefing.key = q->p->agent ? q->p->agent->key : NULL;
+	return briefing_for_program(&briefing, &q->prompt, err);
+}
+
+int agent_propose(struct proposer *p, struct lane *lane, int64_t number, struct proposal *ret,
 		  enum proposed *ret_how, struct error *err)
 {
 	static const enum proposed how[] = {
@@ -288,18 +308,19 @@ int agent_propose(struct lane *lane, int64_t number, struct proposal *ret,
 		[JUDGED_FAILURE] = PROPOSED_FAILURE,
 		[JUDGED_LIMITED] = PROPOSED_FAILURE,
 	};
-	CLEANUP_PROMPT struct prompt prompt = PROMPT_INIT;
-	struct search *s = lane->search;
-	struct briefing briefing;
+	struct question q = { .p = p, .lane = lane, .number = number, .prompt = PROMPT_INIT };
 	enum judgement judgement;
+	int failed;
 
-	if (!s->proposer_command && agent_find(s, err))
+	if (footing_of(p->s, footing_stage(p->s), &q.footing, err))
 		return -1;
-	briefing_of(s, number, &briefing);
-	briefing.key = s->agent ? s->agent->key : NULL;
-	if (briefing_for_program(&briefing, &prompt, err) ||
-	    ask_patiently(lane, number, &prompt, ret, &judgement, err))
+	*ret_how = PROPOSED_NOTHING;
+	if (q.footing.stage.rung == LADDER_EXHAUSTED)
+		return 0;
+	failed = tell(&q, err) || ask_patiently(&q, ret, &judgement, err);
+	prompt_release(&q.prompt);
+	if (failed)
 		return -1;
 	*ret_how = how[judgement];
-	return 0;
+	return footing_tell(p->s, &q.footing, ret, err);
 }

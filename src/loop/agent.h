@@ -26,16 +26,16 @@ struct agent {
  * Finds the proposer's program, and for an agent its adapter, its endpoint and its key, before
  * anything runs. Errors have hints.
  */
-int agent_find(struct search *s, struct error *err);
+int agent_find(struct proposer *p, struct error *err);
 
-/* Adds what `doctor` says of an agent that is configured. Nothing is started, nobody asked. */
-void agent_examine(const struct settings *settings, struct probes *ret);
+/* Adds what `doctor` says of an agent of that name, or adapter. Nothing is started, nobody asked. */
+void agent_examine(const struct settings *settings, const char *kind, struct probes *ret);
 
 /* Lets go of what that found. */
-void agent_release(struct search *s);
+void agent_release(struct proposer *p);
 
 /* As propose(). */
-int agent_propose(struct lane *lane, int64_t number, struct proposal *ret,
+int agent_propose(struct proposer *p, struct lane *lane, int64_t number, struct proposal *ret,
 		  enum proposed *ret_how, struct error *err);
 
 #endif

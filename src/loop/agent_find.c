@@ -96,88 +96,90 @@ static int check_endpoint(const struct settings *settings, char **ret_name, stru
 	return 0;
 }
 
-static void add_variable(struct search *s, const char *name, const char *value)
+static void add_variable(struct proposer *p, const char *name, const char *value)
 {
 	CLEANUP_FREE char *pair = NULL;
 
 	if (!value || !*value)
 		return;
 	pair = xstrfmt("%s=%s", name, value);
-	string_list_add(&s->agent->env, pair);
+	string_list_add(&p->agent->env, pair);
 	explicit_bzero(pair, strlen(pair));
 }
 
 /* The key goes from one variable to another, and nowhere else. */
-static int add_key(struct search *s, struct error *err)
+static int add_key(struct proposer *p, struct error *err)
 {
-	if (model_find_key(&s->settings, &s->agent->key, err))
+	if (model_find_key(&p->s->settings, &p->agent->key, err))
 		return -1;
-	if (s->agent->adapter.key)
-		add_variable(s, s->agent->adapter.key, s->agent->key);
+	if (p->agent->adapter.key)
+		add_variable(p, p->agent->adapter.key, p->agent->key);
 	return 0;
 }
 
 /* What it looks for on PATH by itself, and cannot find on that of the sandbox. */
-static int add_need(struct search *s, const char *word, struct strbuf *path, struct error *err)
+static int add_need(struct proposer *p, const char *word, struct strbuf *path,
+		    struct error *err)
 {
 	CLEANUP_FREE char *program = program_find(NULL, word);
 
 	if (!program) {
 		error_set(err, "the agent '%s' needs '%s', which is not on PATH",
-			  s->agent->adapter.name, word);
+			  p->agent->adapter.name, word);
 		return error_hint(err, "install it, or put it on PATH");
 	}
 	if (program_is_of_the_system(program))
 		return 0;
-	program_show(s, program);
+	program_show(p, program);
 	*strrchr(program, '/') = '\0';
 	strbuf_addf(path, "%s:", program);
 	return 0;
 }
 
-static int add_needs(struct search *s, const char *program, struct error *err)
+static int add_needs(struct proposer *p, const char *program, struct error *err)
 {
-	const struct string_list *needs = &s->agent->adapter.needs;
+	const struct string_list *needs = &p->agent->adapter.needs;
 	CLEANUP_FREE char *interpreter = program_interpreter(program);
 	CLEANUP_STRBUF struct strbuf path = STRBUF_INIT;
 
-	if (interpreter && add_need(s, interpreter, &path, err))
+	if (interpreter && add_need(p, interpreter, &path, err))
 		return -1;
 	for (size_t i = 0; i < needs->nr; i++)
-		if (add_need(s, needs->items[i], &path, err))
+		if (add_need(p, needs->items[i], &path, err))
 			return -1;
 	strbuf_addstr(&path, PATH_INSIDE);
-	add_variable(s, "PATH", path.buf);
+	add_variable(p, "PATH", path.buf);
 	return 0;
 }
 
-static int find_agent(struct search *s, struct error *err)
+static int find_agent(struct proposer *p, struct error *err)
 {
 	CLEANUP_FREE char *program = NULL, *endpoint = NULL;
 	const struct adapter *a;
 
-	s->agent = xcalloc(1, sizeof(*s->agent));
-	if (read_adapter(s->settings.proposer, &s->agent->adapter, err))
+	p->agent = xcalloc(1, sizeof(*p->agent));
+	if (read_adapter(p->kind, &p->agent->adapter, err))
 		return -1;
-	a = &s->agent->adapter;
+	a = &p->agent->adapter;
 	program = program_find(NULL, a->program);
 	if (!program)
 		return not_found(a->program, a->install, err);
-	if (add_needs(s, program, err) || check_endpoint(&s->settings, &endpoint, err) ||
-	    add_key(s, err))
+	if (add_needs(p, program, err) || check_endpoint(&p->s->settings, &endpoint, err) ||
+	    add_key(p, err))
 		return -1;
-	s->agent->endpoint = endpoint ? steal_ptr(endpoint) : xstrdup(a->name);
-	program_show(s, program);
-	add_variable(s, "AUTORESEARCH_AGENT", program);
-	add_variable(s, "AUTORESEARCH_ENDPOINT", s->settings.endpoint);
-	add_variable(s, "AUTORESEARCH_MODEL", s->settings.model);
-	s->proposer_command = xstrdup(a->command);
+	p->agent->endpoint = endpoint ? steal_ptr(endpoint) : xstrdup(a->name);
+	program_show(p, program);
+	add_variable(p, "AUTORESEARCH_AGENT", program);
+	add_variable(p, "AUTORESEARCH_ENDPOINT", p->s->settings.endpoint);
+	add_variable(p, "AUTORESEARCH_MODEL", p->model_name);
+	p->command = xstrdup(a->command);
 	return 0;
 }
 
-static int find_command(struct search *s, struct error *err)
+static int find_command(struct proposer *p, struct error *err)
 {
-	const char *command = s->settings.proposer_command;
+	const char *colon = strchr(p->name, ':');
+	const char *command = colon ? colon + 1 : p->s->settings.proposer_command;
 	CLEANUP_FREE char *word = NULL, *program = NULL;
 	size_t len;
 
@@ -187,27 +189,31 @@ static int find_command(struct search *s, struct error *err)
 	}
 	len = strcspn(command, " \t");
 	word = xstrndup(command, len);
-	program = program_find(repo_workdir(s->repo), word);
+	program = program_find(repo_workdir(p->s->repo), word);
 	if (!program)
 		return not_found(word, NULL, err);
-	program_show(s, program);
-	s->proposer_command = xstrfmt("'%s'%s", program, command + len);
+	program_show(p, program);
+	p->command = xstrfmt("'%s'%s", program, command + len);
 	return 0;
 }
 
-int agent_find(struct search *s, struct error *err)
+int agent_find(struct proposer *p, struct error *err)
 {
-	agent_release(s);
+	struct search *s = p->s;
+	struct network_allow *network = &s->network[NETWORK_PROPOSER];
+
+	agent_release(p);
 	for (size_t i = 0; i < s->settings.binds.nr; i++)
-		string_list_add(&s->proposer_binds, s->settings.binds.items[i]);
-	network_show_resolver(&s->settings.network[NETWORK_PROPOSER], &s->proposer_binds);
-	if (strcmp(s->settings.proposer, "command") ? find_agent(s, err) : find_command(s, err))
+		string_list_add(&p->binds, s->settings.binds.items[i]);
+	network_show_resolver(&s->settings.network[NETWORK_PROPOSER], &p->binds);
+	if (strcmp(p->kind, "command") ? find_agent(p, err) : find_command(p, err))
 		return -1;
-	return network_resolve(&s->settings, NETWORK_PROPOSER, &s->network[NETWORK_PROPOSER],
-			       err);
+	/* All of them may reach the same. */
+	network_allow_release(network);
+	return network_resolve(&s->settings, NETWORK_PROPOSER, network, err);
 }
 
-void agent_examine(const struct settings *settings, struct probes *ret)
+void agent_examine(const struct settings *settings, const char *kind, struct probes *ret)
 {
 	CLEANUP_ADAPTER struct adapter adapter = { 0 };
 	CLEANUP_FREE char *program = NULL, *endpoint = NULL, *detail = NULL;
@@ -215,7 +221,7 @@ void agent_examine(const struct settings *settings, struct probes *ret)
 	struct error err = ERROR_INIT;
 	bool reaches;
 
-	if (read_adapter(settings->proposer, &adapter, &err)) {
+	if (read_adapter(kind, &adapter, &err)) {
 		probes_add(ret, "agent", false, err.message, err.hint);
 		return;
 	}
@@ -258,9 +264,10 @@ static void agent_free(struct agent *agent)
 	free(agent);
 }
 
-void agent_release(struct search *s)
+void agent_release(struct proposer *p)
 {
-	agent_free(steal_ptr(s->agent));
-	string_list_release(&s->proposer_binds);
-	free(steal_ptr(s->proposer_command));
+	agent_free(steal_ptr(p->agent));
+	string_list_release(&p->binds);
+	free(steal_ptr(p->command));
+	sandbox_free(steal_ptr(p->sandbox));
 }

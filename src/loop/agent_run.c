@@ -61,13 +61,13 @@ static void end_watch(struct agent_run *run)
 
 /* --- Its sandbox */
 
-static int open_sandbox(struct search *s, struct error *err)
+static int open_sandbox(struct proposer *p, struct error *err)
 {
-	struct sandbox_options options = { .store = s->store, .binds = &s->proposer_binds };
+	struct sandbox_options options = { .store = p->s->store, .binds = &p->binds };
 
-	if (s->proposer_sandbox)
+	if (p->sandbox)
 		return 0;
-	return sandbox_open(&s->proposer_sandbox, &options, err);
+	return sandbox_open(&p->sandbox, &options, err);
 }
 
 /* HOME is kept for the campaign, but is no way around the disk limit, of which half is left for
@@ -110,24 +110,24 @@ static const char make_repository[] =
 	"git commit -q --no-verify --no-gpg-sign --allow-empty -m incumbent\n"
 	"} </dev/null >&2 || exit\n";
 
-static char *script_of(const struct search *s)
+static char *script_of(const struct proposer *p)
 {
-	return xstrfmt("%s%s", s->agent && s->agent->adapter.git ? make_repository : "",
-		       s->proposer_command);
+	return xstrfmt("%s%s", p->agent && p->agent->adapter.git ? make_repository : "",
+		       p->command);
 }
 
 /* The environment of the phase, and that of the agent: which has a PATH of its own. */
-static char **environment_of(const struct lane *lane, int64_t number)
+static char **environment_of(const struct agent_run *run, int64_t number)
 {
-	const struct search *s = lane->search;
-	char **env = environment_new(lane, PHASE_PROPOSE, number, 1);
-	size_t n = 0, more = s->agent ? s->agent->env.nr : 0;
+	const struct proposer *p = run->p;
+	char **env = environment_new(run->lane, PHASE_PROPOSE, number, 1);
+	size_t n = 0, more = p->agent ? p->agent->env.nr : 0;
 
 	while (env[n])
 		n++;
 	env = xrealloc(env, (n + more + 1) * sizeof(*env));
 	for (size_t i = 0; i < more; i++) {
-		char *pair = xstrdup(s->agent->env.items[i]);
+		char *pair = xstrdup(p->agent->env.items[i]);
 
 		if (starts_with(pair, "PATH=")) {
 			free(env[0]);
@@ -154,9 +154,9 @@ static int run_trial(struct agent_run *run, int64_t number, struct trial_command
 static int ask(struct agent_run *run, int64_t number, struct error *err)
 {
 	struct search *s = run->s;
-	CLEANUP_FREE char *home = NULL, *script = script_of(s);
+	CLEANUP_FREE char *home = NULL, *script = script_of(run->p);
 	const char *const argv[] = { "sh", "-c", script, NULL };
-	char **env = environment_of(run->lane, number);
+	char **env = environment_of(run, number);
 	struct trial_command command = {
 		.phase = PHASE_PROPOSE,
 		.argv = argv,
@@ -179,23 +179,25 @@ static int ask(struct agent_run *run, int64_t number, struct error *err)
 	return failed ? -1 : 0;
 }
 
-int agent_run(struct agent_run *run, struct lane *lane, int64_t number,
-	      const struct prompt *prompt, struct error *err)
+int agent_run(struct agent_run *run, struct proposer *p, struct lane *lane,
+	      const struct footing *footing, int64_t number, const struct prompt *prompt,
+	      struct error *err)
 {
-	struct search *s = lane->search;
-	struct trial_place place = s->place;
+	struct trial_place place = p->s->place;
 
 	*run = (struct agent_run){ .lane = lane,
-				   .s = s,
+				   .s = p->s,
+				   .p = p,
+				   .footing = footing,
 				   .prompt = prompt,
 				   .transcript = TRANSCRIPT_INIT,
 				   .timer = -1 };
-	if (s->agent)
-		run->adapter = run->transcript.adapter = &s->agent->adapter;
+	if (p->agent)
+		run->adapter = run->transcript.adapter = &p->agent->adapter;
 	set_limits(run);
-	if (open_sandbox(s, err))
+	if (open_sandbox(p, err) || slot_move(lane->slot, footing->base, err))
 		return -1;
-	place.sandbox = s->proposer_sandbox;
+	place.sandbox = p->sandbox;
 	return trial_open(&run->trial, &place, &run->limits, err) || ask(run, number, err) ? -1
 											   : 0;
 }

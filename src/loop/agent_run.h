@@ -7,12 +7,15 @@
 #include <time.h>
 
 #include "loop/agent.h"
+#include "loop/footing.h"
 #include "propose/prompt.h"
 #include "propose/transcript.h"
 
 struct agent_run {
 	struct lane *lane;
 	struct search *s;
+	struct proposer *p;
+	const struct footing *footing;
 	const struct adapter *adapter; /* NULL: a plain command */
 	const struct prompt *prompt;
 	struct trial *trial; /* still open, with the scratch copy in it */
@@ -27,9 +30,9 @@ struct agent_run {
 	struct timespec alive;
 };
 
-/* Runs it for experiment `number`, with that prompt. The caller releases it either way. */
-int agent_run(struct agent_run *run, struct lane *lane, int64_t number,
-	      const struct prompt *prompt, struct error *err);
+/* Runs it on the files of `footing`, which the lane's slot holds then, for experiment `number`. The caller releases it either way. */
+int agent_run(struct agent_run *run, struct proposer *p, struct lane *lane,
+	      const struct footing *footing, int64_t number, const struct prompt *prompt, struct error *err);
 
 void agent_run_release(struct agent_run *run);
 #define CLEANUP_AGENT_RUN CLEANUP(agent_run_release)

@@ -18,13 +18,18 @@
 /* An answer that has less room than this, in tokens, is not asked for. */
 #define ANSWER_MIN 256
 
+/* Over so many the temperature rises where a round is one proposal. */
+#define ROUND_OF_SINGLES 4
+
 #define MODE_FILE 0100644u
 
 struct asking {
 	struct search *s;
-	struct lane *lane;	 /* in which it is waited for; NULL: nobody waits yet */
-	char base[OID_HEX_SIZE]; /* the incumbent that it is asked on top of */
-	int64_t reserved;	 /* tokens that others may take */
+	struct proposer *p;
+	struct lane *lane; /* in which it is waited for; NULL: nobody waits yet */
+	int64_t number;
+	struct footing footing; /* that it is asked on */
+	int64_t reserved;	/* tokens that others may take */
 	struct prompt prompt;
 	struct chat_message messages[3];
 	struct chat_request request;
@@ -49,6 +54,9 @@ void asking_free(struct asking *a)
 	if (!a)
 		return;
 	chat_cancel(a->exchange);
+	/* What no record will count was paid for as well. */
+	if (a->asked)
+		a->s->totals.tokens += asked_tokens(a->asked);
 	prompt_release(&a->prompt);
 	strbuf_release(&a->first);
 	strbuf_release(&a->repair);
@@ -64,12 +72,20 @@ void asking_free(struct asking *a)
 
 /* --- The request */
 
-/* From the first of a round, which is to be conservative, to its last. */
-static double temperature_of(const struct search *s, int64_t number)
+/* From the first of a round, which is to be conservative, to its last. Where one is all of a
+ * round and the search has stalled, several make one in this. */
+static double temperature_of(const struct asking *a)
 {
-	double low = s->settings.temperature_low, high = s->settings.temperature_high;
+	const struct search *s = a->s;
+	double low = s->settings.temperature_low;
+	double high = ladder_temperature(&a->footing.stage, s->settings.temperature_high,
+					 TEMPERATURE_MAX);
 	int64_t nr = s->config.candidates;
-	double share = nr < 2 ? 0 : (double)((number - 1) % nr) / (double)(nr - 1);
+	double share;
+
+	if (nr < 2 && a->footing.stage.rung != LADDER_GREEDY)
+		nr = ROUND_OF_SINGLES;
+	share = nr < 2 ? 0 : (double)((a->number - 1) % nr) / (double)(nr - 1);
 
 	return round((low + (high - low) * share) * 100) / 100;
 }
@@ -109,29 +125,29 @@ int64_t asking_reserve(const struct asking *a)
 	return prompt_tokens(request_size(&a->request)) + a->request.max_tokens;
 }
 
-static int prepare(struct asking *a, int64_t number, struct error *err)
+static int prepare(struct asking *a, struct error *err)
 {
 	struct search *s = a->s;
 	struct briefing briefing;
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 
-	briefing_of(s, number, &briefing);
-	briefing.key = s->model->key;
+	briefing_of(s, a->number, &a->footing, &briefing);
+	briefing.key = a->p->model->key;
 	if (briefing_for_model(&briefing, &a->prompt, err))
 		return -1;
 	a->messages[0] = (struct chat_message){ "user", a->prompt.user.buf };
 	a->request = (struct chat_request){
-		.model = s->settings.model,
+		.model = a->p->model_name,
 		.system = a->prompt.system.buf,
 		.messages = a->messages,
 		.messages_nr = 1,
-		.temperature = temperature_of(s, number),
+		.temperature = temperature_of(a),
 		.max_tokens = prompt_answer_reserve(s->settings.context_window),
-		.seed = seed_of(s, number),
+		.seed = seed_of(s, a->number),
 	};
 	a->asked = xcalloc(1, sizeof(*a->asked));
-	*a->asked = (struct asked){ .endpoint = xstrdup(s->model->endpoint),
-				    .model = xstrdup(s->settings.model),
+	*a->asked = (struct asked){ .endpoint = xstrdup(a->p->model->endpoint),
+				    .model = xstrdup(a->p->model_name),
 				    .served = xstrdup(""),
 				    .temperature = -1,
 				    .max_tokens = -1,
@@ -199,7 +215,7 @@ static void on_result(const struct chat_result *result, void *data)
 static int turn_begin(struct asking *a, struct error *err)
 {
 	a->over = a->answered = false;
-	return chat_ask(a->s->model->chat, &a->request, on_result, a, &a->exchange, err);
+	return chat_ask(a->p->model->chat, &a->request, on_result, a, &a->exchange, err);
 }
 
 /* 0 with the reply in `last`; 1 where a person ended it; -1. */
@@ -222,10 +238,11 @@ static bool find_file(const char *path, struct edits_file *ret, void *data)
 	struct strbuf content = STRBUF_INIT;
 	struct asking *a = data;
 	struct repo *repo = a->s->repo;
-	int missing = repo_read_file(repo, a->base, path, FILE_MAX, &content, &a->error);
+	int missing =
+		repo_read_file(repo, a->footing.base, path, FILE_MAX, &content, &a->error);
 
 	if (!missing)
-		missing = repo_file_mode(repo, a->base, path, &ret->mode, &a->error);
+		missing = repo_file_mode(repo, a->footing.base, path, &ret->mode, &a->error);
 	if (missing) {
 		a->unreadable |= missing < 0;
 		strbuf_release(&content);
@@ -249,7 +266,7 @@ static bool is_editable(const char *path, void *data)
 static void describe(const struct asking *a, const char *subject, const char *rationale,
 		     struct proposal *ret)
 {
-	CLEANUP_FREE char *name = xstrfmt("endpoint/%s", a->s->settings.model);
+	CLEANUP_FREE char *name = xstrfmt("endpoint/%s", a->p->model_name);
 
 	proposal_describe(ret, subject, rationale, name);
 }
@@ -273,7 +290,7 @@ static int read_reply(struct asking *a, struct proposal *ret, struct error *err)
 	if (refused)
 		return 1;
 	describe(a, reply.subject, reply.rationale, ret);
-	return tree_carry(a->s->repo, a->base, search_incumbent(a->s), ret, NULL, err);
+	return 0;
 }
 
 /* What is recorded of a reply that cannot be used. */
@@ -344,8 +361,8 @@ static void keep_evidence(struct asking *a, struct proposal *ret)
 	bool twice = a->asked->turns > 1;
 
 	secrets_of_environment(&secrets, (const char *const *)environ);
-	if (a->s->model->key)
-		secrets_add(&secrets, a->s->model->key);
+	if (a->p->model->key)
+		secrets_add(&secrets, a->p->model->key);
 	prompt_write(&a->prompt, &prompt);
 	if (twice) {
 		strbuf_addstr(&reply, "=== assistant\n");
@@ -385,27 +402,31 @@ int asking_finish(struct asking *a, struct lane *lane, int64_t others, struct pr
 	a->lane = lane;
 	a->reserved = others;
 	r = finish(a, ret, err);
-	/* What no record will count was paid for as well. */
-	if (a->asked)
-		a->s->totals.tokens += asked_tokens(a->asked);
-	return r;
+	return r ? r : footing_tell(a->s, &a->footing, ret, err);
 }
 
-int asking_begin(struct search *s, int64_t number, int64_t others, struct asking **ret,
-		 struct error *err)
+int64_t asking_number(const struct asking *a)
+{
+	return a->number;
+}
+
+int asking_begin(struct proposer *p, int64_t number, const struct footing *footing,
+		 int64_t others, struct asking **ret, struct error *err)
 {
 	struct asking *a = xcalloc(1, sizeof(*a));
 	int failed;
 
-	*a = (struct asking){ .s = s,
+	*a = (struct asking){ .s = p->s,
+			      .p = p,
+			      .number = number,
+			      .footing = *footing,
 			      .reserved = others,
 			      .prompt = PROMPT_INIT,
 			      .first = STRBUF_INIT,
 			      .repair = STRBUF_INIT,
 			      .last = STRBUF_INIT,
 			      .why = COMPLAINT_INIT };
-	strcpy(a->base, search_incumbent(s));
-	failed = prepare(a, number, err);
+	failed = prepare(a, err);
 	if (!failed && !can_pay(a))
 		failed = 1;
 	if (!failed)

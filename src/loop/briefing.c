@@ -49,8 +49,9 @@ static int add_file(const char *path, unsigned mode, const char *oid, void *data
 	}
 	file = &files->items[files->nr++];
 	*file = (struct prompt_file){ .path = xstrdup(path) };
-	if (files->read > READ_ALL_MAX || repo_read_file(files->b->repo, files->b->base, path,
-							 READ_MAX, &content, &too_large)) {
+	if (files->read > READ_ALL_MAX ||
+	    repo_read_file(files->b->repo, files->b->footing->base, path, READ_MAX, &content,
+			   &too_large)) {
 		strbuf_release(&content);
 		return 0;
 	}
@@ -65,7 +66,7 @@ static int gather_files(const struct briefing *b, bool editable, struct files *r
 	*ret = (struct files){ .b = b, .editable = editable };
 	if (!editable && !b->config->include.nr)
 		return 0;
-	return tree_each_file(b->repo, b->base, add_file, ret, err);
+	return tree_each_file(b->repo, b->footing->base, add_file, ret, err);
 }
 
 static void files_release(struct files *files)
@@ -266,7 +267,10 @@ static int build(const struct briefing *b, const struct files *context,
 		/* A model is asked for all of a round at once, a program for one by one. */
 		.proposal = model ? (b->experiment - 1) % b->config->candidates + 1 : 1,
 		.proposals = model ? b->config->candidates : 1,
-		.base = b->base,
+		.base = b->footing->base,
+		.earlier = strcmp(b->footing->base, b->incumbent) != 0,
+		.stalled = b->footing->stage.rung != LADDER_GREEDY,
+		.in_vain = totals->stalled,
 		.baseline = totals->baseline_metric,
 		.incumbent = totals->incumbent_metric,
 		.incumbent_experiment = totals->incumbent_experiment,
@@ -315,11 +319,13 @@ int briefing_for_program(const struct briefing *b, struct prompt *ret, struct er
 	return gather(b, false, ret, err);
 }
 
-void briefing_of(struct search *s, int64_t number, struct briefing *ret)
+void briefing_of(struct search *s, int64_t number, const struct footing *footing,
+		 struct briefing *ret)
 {
 	*ret = (struct briefing){ .repo = s->repo,
 				  .ledger = &s->ledger,
-				  .base = search_incumbent(s),
+				  .incumbent = search_incumbent(s),
+				  .footing = footing,
 				  .config = &s->config,
 				  .settings = &s->settings,
 				  .totals = &s->totals,
@@ -345,6 +351,19 @@ static int read_standing(struct repo *repo, struct ledger *ledger, struct entry 
 	return 0;
 }
 
+/* A program and an agent look at the files themselves. */
+static bool is_for_model(const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->proposers.nr; i++) {
+		CLEANUP_FREE char *kind = NULL, *rest = NULL;
+
+		proposer_name_split(settings->proposers.items[i], &kind, &rest);
+		if (proposer_is_told(kind))
+			return proposer_is_model(kind);
+	}
+	return true;
+}
+
 int briefing_next(struct repo *repo, struct ledger *ledger, struct prompt *ret,
 		  struct error *err)
 {
@@ -352,9 +371,11 @@ int briefing_next(struct repo *repo, struct ledger *ledger, struct prompt *ret,
 	CLEANUP_SETTINGS struct settings settings = { 0 };
 	CLEANUP_ENTRY struct entry newest = { 0 };
 	CLEANUP_FREE char *program = NULL;
+	struct footing footing;
 	struct briefing b = { .repo = repo,
 			      .ledger = ledger,
-			      .base = ledger->branch,
+			      .incumbent = ledger->branch,
+			      .footing = &footing,
 			      .config = &config,
 			      .settings = &settings,
 			      .totals = &newest.record.totals };
@@ -362,12 +383,12 @@ int briefing_next(struct repo *repo, struct ledger *ledger, struct prompt *ret,
 	campaign_config_defaults(&config);
 	if (read_standing(repo, ledger, &newest, &config, &program, &settings, err))
 		return -1;
+	if (footing_find(repo, &config, ledger->branch, b.totals,
+			 ladder_stage(b.totals->stalled, config.patience, config.candidates),
+			 &footing, err))
+		return -1;
 	b.program = program;
 	b.key = model_key_of_environment(&settings);
-	b.experiment = newest.record.totals.experiments + 1;
-	/* A program and an agent look at the files themselves. */
-	return gather(&b,
-		      !strcmp(settings.proposer, "sweep") ||
-			      !strcmp(settings.proposer, "endpoint"),
-		      ret, err);
+	b.experiment = b.totals->experiments + 1;
+	return gather(&b, is_for_model(&settings), ret, err);
 }

@@ -6,7 +6,7 @@
  * a `start` that works on it is not disturbed.
  */
 
-#include "loop/search.h"
+#include "loop/footing.h"
 #include "propose/prompt.h"
 
 /* How many earlier experiments a program is told of; a model of as many of these as its
@@ -23,7 +23,8 @@
 struct briefing {
 	struct repo *repo;
 	struct ledger *ledger;
-	const char *base; /* the incumbent's commit */
+	const char *incumbent; /* its commit */
+	const struct footing *footing; /* the files that are told */
 	const struct campaign_config *config;
 	const struct settings *settings;
 	const struct totals *totals;
@@ -33,15 +34,16 @@ struct briefing {
 };
 
 /* For experiment `number` of a campaign that is being worked on. */
-void briefing_of(struct search *s, int64_t number, struct briefing *ret);
+void briefing_of(struct search *s, int64_t number, const struct footing *footing,
+		 struct briefing *ret);
 
 /* What a model is sent, or a program gets. `ret` is empty, and to be released either way. An
  * error where it does not fit in the model's context window. */
 int briefing_for_model(const struct briefing *b, struct prompt *ret, struct error *err);
 int briefing_for_program(const struct briefing *b, struct prompt *ret, struct error *err);
 
-/* What the configured proposer would be told next of a campaign that nobody need be working
- * on; where it is the sweep, which is told nothing, what a model would be. A warning says
+/* What the configured proposer (of several the first that is told anything) would be told next of a campaign that nobody need be working
+ * on; where that is the sweep, which is told nothing, what a model would be. A warning says
  * where the next start would measure the baseline first. */
 int briefing_next(struct repo *repo, struct ledger *ledger, struct prompt *ret,
 		  struct error *err);

@@ -94,9 +94,13 @@ int candidate_build(struct search *s, const struct proposal *proposal, struct re
 		    struct candidate *ret, struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf refused = STRBUF_INIT;
+	const char *base = *proposal->base ? proposal->base : search_incumbent(s);
 	char tree[OID_HEX_SIZE];
 	int impossible;
 
+	record->searched = proposal->searched;
+	if (strcmp(base, search_incumbent(s)))
+		strcpy(record->searched.from, base);
 	record->subject = xstrdup(proposal->subject);
 	record->rationale = xstrdup(proposal->rationale);
 	record->proposed_by = xstrdup(proposal->proposed_by);
@@ -104,8 +108,7 @@ int candidate_build(struct search *s, const struct proposal *proposal, struct re
 		verdict_set(&record->verdict, VERDICT_INVALID, "%s", proposal->refused);
 		return candidate_of_nothing(s, record, ret, err);
 	}
-	impossible =
-		tree_apply_edits(s->repo, search_incumbent(s), proposal, tree, &refused, err);
+	impossible = tree_apply_edits(s->repo, base, proposal, tree, &refused, err);
 	if (impossible < 0)
 		return -1;
 	if (!impossible)

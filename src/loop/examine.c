@@ -27,6 +27,31 @@ static int find_store(char **ret, char **ret_temporary, struct error *err)
 	return 0;
 }
 
+static bool is_first_of_kind(const struct settings *settings, size_t i, const char *kind)
+{
+	for (size_t j = 0; j < i; j++) {
+		CLEANUP_FREE char *other = NULL, *rest = NULL;
+
+		proposer_name_split(settings->proposers.items[j], &other, &rest);
+		if (!strcmp(other, kind))
+			return false;
+	}
+	return true;
+}
+
+static void examine_proposer(const struct settings *settings, size_t i, struct probes *ret)
+{
+	CLEANUP_FREE char *kind = NULL, *rest = NULL;
+
+	proposer_name_split(settings->proposers.items[i], &kind, &rest);
+	if (!is_first_of_kind(settings, i, kind))
+		return;
+	if (proposer_is_model(kind))
+		model_examine(settings, rest ? rest : settings->model, ret);
+	else if (proposer_is_told(kind) && strcmp(kind, "command"))
+		agent_examine(settings, kind, ret);
+}
+
 int examine(struct probes *ret, struct error *err)
 {
 	CLEANUP_FREE char *store = NULL, *temporary = NULL;
@@ -36,10 +61,8 @@ int examine(struct probes *ret, struct error *err)
 	    store_make(store, "doctor/tree", NULL, err))
 		return -1;
 	probe_machine(store, ret);
-	if (!strcmp(settings.proposer, "endpoint"))
-		model_examine(&settings, ret);
-	else if (strcmp(settings.proposer, "sweep") && strcmp(settings.proposer, "command"))
-		agent_examine(&settings, ret);
+	for (size_t i = 0; i < settings.proposers.nr; i++)
+		examine_proposer(&settings, i, ret);
 	return temporary ? store_remove("/tmp", temporary, err)
 			 : store_remove(store, "doctor", err);
 }

@@ -17,11 +17,12 @@ static int not_configured(const char *key, const char *example, struct error *er
 	return error_hint(err, "git config autoresearch.%s %s", key, example);
 }
 
-int model_find(const struct settings *settings, struct endpoint *ret, struct error *err)
+int model_find(const struct settings *settings, const char *model, struct endpoint *ret,
+	       struct error *err)
 {
 	if (!settings->endpoint || !*settings->endpoint)
 		return not_configured("endpoint", "http://127.0.0.1:8080/v1", err);
-	if (!settings->model || !*settings->model)
+	if (!model || !*model)
 		return not_configured("model", "<one of those under /models of the endpoint>",
 				      err);
 	if (endpoint_parse(settings->endpoint, ret, err))
@@ -73,7 +74,8 @@ int model_find_key(const struct settings *settings, char **ret, struct error *er
 
 /* --- What doctor says */
 
-static void examine_endpoint(const struct settings *settings, struct probes *ret)
+static void examine_endpoint(const struct settings *settings, const char *model,
+			     struct probes *ret)
 {
 	static const char *const where[] = {
 		[ENDPOINT_LOOPBACK] = "on this machine",
@@ -86,7 +88,7 @@ static void examine_endpoint(const struct settings *settings, struct probes *ret
 	struct error err = ERROR_INIT;
 	bool proxy;
 
-	if (model_find(settings, &endpoint, &err) ||
+	if (model_find(settings, model, &endpoint, &err) ||
 	    http_settings_read(endpoint.url, &http, &err)) {
 		probes_add(ret, "endpoint", false, err.message, err.hint);
 		return;
@@ -132,9 +134,9 @@ static void examine_libcurl(struct probes *ret)
 	evloop_free(events);
 }
 
-void model_examine(const struct settings *settings, struct probes *ret)
+void model_examine(const struct settings *settings, const char *model, struct probes *ret)
 {
-	examine_endpoint(settings, ret);
+	examine_endpoint(settings, model, ret);
 	examine_key(settings, ret);
 	examine_libcurl(ret);
 }
@@ -154,19 +156,20 @@ static void on_wait(const char *why, double seconds, void *data)
 				    s->watcher->data);
 }
 
-int model_open(struct search *s, struct error *err)
+int model_open(struct proposer *p, struct error *err)
 {
+	struct search *s = p->s;
 	CLEANUP_ENDPOINT struct endpoint endpoint = { 0 };
 	CLEANUP_HTTP_SETTINGS struct http_settings http = { 0 };
 	struct chat_options options = CHAT_OPTIONS_INIT;
 	struct model *model;
 
-	if (s->model)
+	if (p->model)
 		return 0;
-	if (model_find(&s->settings, &endpoint, err) ||
+	if (model_find(&s->settings, p->model_name, &endpoint, err) ||
 	    http_settings_read(endpoint.url, &http, err))
 		return -1;
-	model = s->model = xcalloc(1, sizeof(*model));
+	model = p->model = xcalloc(1, sizeof(*model));
 	model->endpoint = xstrdup(endpoint.name);
 	if (model_find_key(&s->settings, &model->key, err))
 		return -1;
@@ -187,12 +190,17 @@ int model_open(struct search *s, struct error *err)
 	return chat_new(&model->chat, s->events, &options, err);
 }
 
+void model_forget(struct model *model)
+{
+	while (model->round_nr)
+		asking_free(model->round[--model->round_nr]);
+}
+
 void model_free(struct model *model)
 {
 	if (!model)
 		return;
-	for (size_t i = 0; i < model->round_nr; i++)
-		asking_free(model->round[i]);
+	model_forget(model);
 	free(model->round);
 	chat_free(model->chat);
 	if (model->key)

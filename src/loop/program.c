@@ -103,16 +103,16 @@ static bool is_in_repository(const struct search *s, const char *dir)
 }
 
 /* `program` has no link and no dots in it, so that its place is compared as what it is. */
-static void show(struct search *s, const char *program, const char *folder)
+static void show(struct proposer *p, const char *program, const char *folder)
 {
 	const char *shown = program;
 
 	if (program_is_of_the_system(program))
 		return;
-	if (*folder && !holds_repository(s, folder) && !is_in_repository(s, folder))
+	if (*folder && !holds_repository(p->s, folder) && !is_in_repository(p->s, folder))
 		shown = folder;
-	if (!string_list_has(&s->proposer_binds, shown))
-		string_list_add(&s->proposer_binds, shown);
+	if (!string_list_has(&p->binds, shown))
+		string_list_add(&p->binds, shown);
 }
 
 /* The folder above the one that a program lies in, as of "<prefix>/bin/python3"; "". */
@@ -127,7 +127,7 @@ static char *prefix_of(const char *program)
 }
 
 /* True where it is of a virtual environment; then that is shown. */
-static bool show_venv(struct search *s, const char *program)
+static bool show_venv(struct proposer *p, const char *program)
 {
 	CLEANUP_FREE char *venv = prefix_of(program);
 	CLEANUP_FREE char *mark = xstrfmt("%s/pyvenv.cfg", venv);
@@ -136,16 +136,16 @@ static bool show_venv(struct search *s, const char *program)
 
 	if (access(mark, F_OK))
 		return false;
-	show(s, program, venv);
+	show(p, program, venv);
 	real = realpath(python, NULL);
 	if (real) {
 		prefix = prefix_of(real);
-		show(s, real, prefix);
+		show(p, real, prefix);
 	}
 	return true;
 }
 
-void program_show(struct search *s, const char *program)
+void program_show(struct proposer *p, const char *program)
 {
 	static const char modules[] = "/node_modules/";
 	const char *package = strstr(program, modules);
@@ -155,6 +155,6 @@ void program_show(struct search *s, const char *program)
 		folder[package - program + (ptrdiff_t)strlen(modules) - 1] = '\0';
 	else
 		*strrchr(folder, '/') = '\0';
-	if (package || !show_venv(s, program))
-		show(s, program, folder);
+	if (package || !show_venv(p, program))
+		show(p, program, folder);
 }

@@ -6,7 +6,7 @@
  * of the host its sandbox has to show for them to run.
  */
 
-#include "loop/search.h"
+#include "loop/propose.h"
 
 /*
  * The program that a shell would run for `word`, with every link followed: by a path (from
@@ -16,12 +16,12 @@
 char *program_find(const char *workdir, const char *word);
 
 /*
- * Adds what it needs to `proposer_binds`: the folder that it lies in; where that is in a
+ * Adds what it needs to p->binds: the folder that it lies in; where that is in a
  * folder node_modules, all of it; where it is of a virtual environment of Python's, that and its
  * interpreter's. But of a folder that holds the repository, or that belongs to it, only the
  * program itself is shown, since a proposer sees no history and no hidden file.
  */
-void program_show(struct search *s, const char *program);
+void program_show(struct proposer *p, const char *program);
 
 /* The word that a script asks env(1) for in its first line, as in "#!/usr/bin/env node"; NULL
  * where it does not. The caller owns it. */

@@ -2,133 +2,235 @@
 
 #include <string.h>
 
-#include "git/tree.h"
 #include "loop/agent.h"
-#include "loop/candidate.h"
+#include "loop/footing.h"
 #include "loop/model.h"
-#include "propose/sweep.h"
+#include "loop/round.h"
+#include "loop/sweeping.h"
 
-#define SWEEP_FILE_MAX (1 << 20)
+/* One of several that fails sits out 0, 2, 6, … experiments, longer with each failure in a row, up
+ * to so many. What will not mend itself, after it was waited for, begins at 6. */
+#define FAILURES_COUNTED 6
+#define FAILURES_OF_OUTAGE 3
 
-/* Notes an editable file, without its content. */
-static int add_sweep_file(const char *path, unsigned mode, const char *oid, void *data,
-			  struct error *err)
+/* --- Names */
+
+void proposer_name_split(const char *name, char **ret_kind, char **ret_rest)
 {
-	struct search *s = data;
-	struct change change = { path, mode, mode };
+	size_t len = strcspn(name, ":/");
 
-	(void)oid;
-	(void)err;
-	if (!scope_allows(&s->config.editable, &s->config.hidden, &change))
-		return 0;
-	s->sweep_files =
-		xrealloc(s->sweep_files, (s->sweep_files_nr + 1) * sizeof(*s->sweep_files));
-	s->sweep_files[s->sweep_files_nr++] =
-		(struct sweep_file){ .path = xstrdup(path), .mode = mode };
+	*ret_rest = NULL;
+	if (name[len] != ':')
+		len = strlen(name);
+	else
+		*ret_rest = xstrdup(name + len + 1);
+	*ret_kind = xstrndup(name, len);
+}
+
+bool proposer_is_told(const char *kind)
+{
+	return strcmp(kind, "sweep") != 0;
+}
+
+bool proposer_is_model(const char *kind)
+{
+	return !strcmp(kind, "endpoint");
+}
+
+/* --- The team */
+
+static int member_init(struct proposer *p, struct search *s, const char *name,
+		       struct error *err)
+{
+	CLEANUP_FREE char *rest = NULL;
+	const char *model;
+
+	p->s = s;
+	p->name = xstrdup(name);
+	proposer_name_split(name, &p->kind, &rest);
+	if (rest && (!*rest || !proposer_is_told(p->kind))) {
+		error_set(err, "autoresearch.proposer: '%s' has %s behind the colon", name,
+			  *rest ? "more than can be" : "nothing");
+		return error_hint(err, "endpoint:<model>, <agent>:<model>, command:<program>, "
+				       "sweep");
+	}
+	model = rest && strcmp(p->kind, "command") ? rest : s->settings.model;
+	p->model_name = model ? xstrdup(model) : NULL;
 	return 0;
 }
 
-/* The files that the incumbent has now. One too large to hold has no place to begin. */
-static void read_sweep_files(struct search *s)
+static int find(struct proposer *p, struct error *err)
 {
-	for (size_t i = 0; i < s->sweep_files_nr; i++) {
-		struct sweep_file *file = &s->sweep_files[i];
-		struct strbuf content = STRBUF_INIT;
-		struct error ignored = ERROR_INIT;
-
-		if (repo_read_file(s->repo, search_incumbent(s), file->path, SWEEP_FILE_MAX,
-				   &content, &ignored))
-			strbuf_reset(&content);
-		file->content = strbuf_detach(&content, &file->len);
-	}
+	if (!proposer_is_told(p->kind))
+		return 0;
+	return proposer_is_model(p->kind) ? model_open(p, err) : agent_find(p, err);
 }
 
-/*
- * A sweep has its centre in one incumbent: a new one needs a new sweep. It adds and removes no
- * file, so the whole tree is walked once a start, and not once for each that is accepted.
- */
-static int sweep_renew(struct search *s, struct error *err)
+int propose_check(struct search *s, struct error *err)
 {
-	CLEANUP_STRING_LIST struct string_list problems = STRING_LIST_INIT;
-	bool first = !s->sweep;
+	const struct string_list *names = &s->settings.proposers;
 
-	if (s->sweep && !strcmp(s->sweep_base, search_incumbent(s)))
-		return 0;
-	if (!s->sweep && tree_each_file(s->repo, search_incumbent(s), add_sweep_file, s, err))
-		return -1;
-	sweep_free(s->sweep);
-	read_sweep_files(s);
-	s->sweep = sweep_new(s->sweep_files, s->sweep_files_nr, s->totals.seed);
-	strcpy(s->sweep_base, search_incumbent(s));
-	for (size_t i = 0; i < s->sweep_files_nr; i++) {
-		free((char *)s->sweep_files[i].content);
-		s->sweep_files[i].content = NULL;
+	if (!s->team) {
+		s->team = xcalloc(1, sizeof(*s->team));
+		s->team->members = xcalloc(names->nr, sizeof(*s->team->members));
+		for (size_t i = 0; i < names->nr; i++)
+			if (member_init(&s->team->members[s->team->nr++], s, names->items[i],
+					err))
+				return -1;
 	}
-	if (first)
-		sweep_problems(s->sweep, &problems);
-	for (size_t i = 0; i < problems.nr; i++)
-		warning("%s", problems.items[i]);
-	return 0;
+	for (size_t i = 0; i < s->team->nr; i++)
+		if (find(&s->team->members[i], err))
+			return -1;
+	return footing_choose(s, err);
+}
+
+static void member_release(struct proposer *p)
+{
+	sweeping_free(p->sweeping);
+	model_free(p->model);
+	agent_release(p);
+	free(p->name);
+	free(p->kind);
+	free(p->model_name);
 }
 
 void propose_release(struct search *s)
 {
-	sweep_free(s->sweep);
-	model_free(s->model);
-	for (size_t i = 0; i < s->sweep_files_nr; i++)
-		free((char *)s->sweep_files[i].path);
-	free(s->sweep_files);
-	agent_release(s);
+	if (!s->team)
+		return;
+	for (size_t i = 0; i < s->team->nr; i++)
+		member_release(&s->team->members[i]);
+	free(s->team->members);
+	free(s->team->owners);
+	free(steal_ptr(s->team));
 }
 
-static int was_tried(const struct proposal *proposal, void *data, struct error *err)
+bool propose_is_stalled(const struct search *s)
 {
-	CLEANUP_STRBUF struct strbuf refused = STRBUF_INIT;
-	struct search *s = data;
-	char tree[OID_HEX_SIZE];
-	int ret = tree_apply_edits(s->repo, search_incumbent(s), proposal, tree, &refused, err);
-
-	return ret ? ret : candidate_find(s, tree, NULL) >= 0;
+	if (!s->team || footing_stage(s) < LADDER_STAGES)
+		return false;
+	for (size_t i = 0; i < s->team->nr; i++)
+		if (proposer_is_told(s->team->members[i].kind))
+			return true;
+	return false;
 }
 
-static int propose_sweep(struct search *s, struct proposal *ret, enum proposed *ret_how,
-			 struct error *err)
-{
-	int done;
+/* --- Asking */
 
-	if (sweep_renew(s, err))
+static int ask(struct proposer *p, struct lane *lane, int64_t number, struct proposal *ret,
+	       enum proposed *ret_how, struct error *err)
+{
+	if (!proposer_is_told(p->kind))
+		return sweeping_propose(p, ret, ret_how, err);
+	if (proposer_is_model(p->kind))
+		return model_propose(p, lane, number, ret, ret_how, err);
+	return agent_propose(p, lane, number, ret, ret_how, err);
+}
+
+bool proposer_is_in(const struct proposer *p, int64_t number)
+{
+	return strcmp(p->done_at, search_incumbent(p->s)) && number >= p->back_at;
+}
+
+/* Whether another member may have an idea: one that is in, or one that has but failed. */
+static bool is_another_in(const struct proposer *p, int64_t number)
+{
+	for (size_t i = 0; i < p->s->team->nr; i++)
+		if (&p->s->team->members[i] != p &&
+		    proposer_is_in(&p->s->team->members[i], number))
+			return true;
+	return false;
+}
+
+static void sit_out(struct proposer *p, int64_t number, bool outage)
+{
+	p->failures++;
+	if (outage && p->failures < FAILURES_OF_OUTAGE)
+		p->failures = FAILURES_OF_OUTAGE;
+	if (p->failures > FAILURES_COUNTED)
+		p->failures = FAILURES_COUNTED;
+	p->back_at = number + ((int64_t)1 << p->failures) - 1;
+	if (p->model)
+		model_forget(p->model);
+}
+
+/*
+ * Asks one of several. 1 where another is to be asked instead; otherwise as propose().
+ */
+static int ask_member(struct proposer *p, struct lane *lane, int64_t number,
+		      struct proposal *ret, enum proposed *ret_how, struct error *err)
+{
+	struct search *s = p->s;
+	int failed;
+
+	proposal_release(ret);
+	failed = ask(p, lane, number, ret, ret_how, err);
+	if (failed && err->status != EXIT_FAILING)
 		return -1;
-	if (!sweep_parameters(s->sweep)) {
-		error_set(err,
-			  "the sweep finds no number and no marked word in the editable files");
-		return error_hint(
-			err, "mark one with a comment such as 'autoresearch: 0.001..0.1 log', "
-			     "or configure another proposer");
+	if (!failed && *ret_how == PROPOSED_NOTHING) {
+		strcpy(p->done_at, search_incumbent(s));
+		return 1;
 	}
-	done = sweep_next(s->sweep, was_tried, s, ret, err);
-	if (done < 0)
-		return -1;
-	*ret_how = done ? PROPOSED_NOTHING : PROPOSED;
+	if (failed || *ret_how == PROPOSED_FAILURE) {
+		*ret_how = PROPOSED_FAILURE;
+		/* All others have no more ideas: it is as if it were alone. */
+		if (!is_another_in(p, INT64_MAX))
+			return failed;
+		sit_out(p, number, failed);
+		if (!is_another_in(p, number))
+			return 0;
+		warning("%s: %s", p->name, err->message);
+		return 1;
+	}
+	if (*ret_how == PROPOSED) {
+		p->failures = 0;
+		strcpy(ret->searched.proposer, p->name);
+	}
 	return 0;
+}
+
+static int ask_team(struct lane *lane, int64_t number, struct proposal *ret,
+		    enum proposed *ret_how, struct error *err)
+{
+	struct search *s = lane->search;
+	struct proposer *p = round_owner(s->team, number);
+	int r;
+
+	if (s->team->nr == 1)
+		return ask(&s->team->members[0], lane, number, ret, ret_how, err);
+	if (!p || !proposer_is_in(p, number))
+		p = round_substitute(s, number);
+	for (; p; p = round_substitute(s, number)) {
+		r = ask_member(p, lane, number, ret, ret_how, err);
+		if (r <= 0)
+			return r;
+	}
+	*ret_how = PROPOSED_NOTHING;
+	return 0;
+}
+
+static bool asks_models(const struct team *team)
+{
+	for (size_t i = 0; i < team->nr; i++)
+		if (proposer_is_model(team->members[i].kind))
+			return true;
+	return false;
 }
 
 int propose(struct lane *lane, int64_t number, struct proposal *ret, enum proposed *ret_how,
 	    struct error *err)
 {
 	struct search *s = lane->search;
+	int64_t left = s->experiments_left;
+	struct team *team = s->team;
 
-	if (!strcmp(s->settings.proposer, "sweep"))
-		return propose_sweep(s, ret, ret_how, err);
-	if (!strcmp(s->settings.proposer, "endpoint"))
-		return model_propose(lane, number, ret, ret_how, err);
-	return agent_propose(lane, number, ret, ret_how, err);
-}
-
-int propose_check(struct search *s, struct error *err)
-{
-	if (!strcmp(s->settings.proposer, "sweep"))
+	if (!round_owner(team, number) && round_deal(s, number, left, err))
+		return -1;
+	if (ask_team(lane, number, ret, ret_how, err))
+		return -1;
+	/* Who has rounds of one wants each to know of the one before. */
+	if (*ret_how != PROPOSED || s->config.candidates < 2 || left < 2 ||
+	    !asks_models(team) || round_owner(team, number + 1))
 		return 0;
-	if (!strcmp(s->settings.proposer, "endpoint"))
-		return model_open(s, err);
-	return agent_find(s, err);
+	return round_deal(s, number + 1, left - 1, err);
 }

@@ -162,10 +162,13 @@ static int carry(struct search *s, const char *base, struct proposal *p,
 	char tree[OID_HEX_SIZE], incumbent[OID_HEX_SIZE];
 	int r;
 
-	if (tree_carry(s->repo, base, search_incumbent(s), p, ret_clean, err) ||
+	*ret_clean = true;
+	/* What was proposed on another commit than the incumbent (footing.h) stays on that. */
+	if ((!*p->base && tree_carry(s->repo, base, search_incumbent(s), p, ret_clean, err)) ||
 	    repo_commit_tree(s->repo, search_incumbent(s), incumbent, err))
 		return -1;
-	r = tree_apply_edits(s->repo, search_incumbent(s), p, tree, &refused, err);
+	r = tree_apply_edits(s->repo, *p->base ? p->base : search_incumbent(s), p, tree,
+			     &refused, err);
 	if (r < 0)
 		return -1;
 	*ret_new = !r && strcmp(tree, incumbent) && candidate_find(s, tree, own) < 0;
@@ -447,6 +450,8 @@ static void keep_for_again(struct race *race, struct runner *r, int64_t winner)
 	t = &race->again[race->again_nr++];
 	*t = (struct second_try){ .proposal = PROPOSAL_INIT };
 	proposal_copy_edits(&r->x.proposal, &t->proposal);
+	strcpy(t->proposal.base, r->x.proposal.base);
+	t->proposal.searched = r->x.proposal.searched;
 	t->proposal.subject = xstrdup(r->x.proposal.subject);
 	t->proposal.rationale =
 		xstrfmt("Experiment %lld, on top of experiment %lld, which was better.",

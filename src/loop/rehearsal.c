@@ -4,6 +4,7 @@
 
 #include "base/timer.h"
 #include "loop/briefing.h"
+#include "loop/footing.h"
 #include "loop/lane.h"
 #include "loop/lock.h"
 #include "loop/measure.h"
@@ -55,12 +56,18 @@ int rehearsal_open(struct search *s, struct repo *repo, const char *campaign, st
 static int estimate_tokens(struct search *s, struct rehearsal *r, struct error *err)
 {
 	CLEANUP_PROMPT struct prompt prompt = PROMPT_INIT;
+	const struct model *model = NULL;
 	struct briefing briefing;
+	struct footing footing;
 
-	if (!s->model)
+	for (size_t i = 0; s->team && i < s->team->nr && !model; i++)
+		model = s->team->members[i].model;
+	if (!model)
 		return 0;
-	briefing_of(s, s->totals.experiments + 1, &briefing);
-	briefing.key = s->model->key;
+	if (footing_of(s, footing_stage(s), &footing, err))
+		return -1;
+	briefing_of(s, s->totals.experiments + 1, &footing, &briefing);
+	briefing.key = model->key;
 	if (briefing_for_model(&briefing, &prompt, err))
 		return -1;
 	r->prompt_tokens = prompt_tokens(prompt.system.len + prompt.user.len);

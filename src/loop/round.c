@@ -1,78 +1,182 @@
+#include "loop/round.h"
+
 #include <string.h>
 
 #include "loop/ask.h"
 #include "loop/model.h"
 
-/*
- * A round's proposals are asked for at once, on top of one incumbent and with one history, so
- * that a server answers them side by side; they are tried in their order. The next round's are
- * asked for when the last of this one goes to its trial: no slot waits for a model. What was
- * accepted since a proposal was asked for is merged into it.
- */
+/* --- Whose */
 
-static int64_t reserved(const struct model *model)
+/* Members of the team, to be dealt to. */
+struct hand {
+	size_t members[BANDIT_ARMS_MAX];
+	const char *names[BANDIT_ARMS_MAX];
+	size_t nr;
+};
+
+static void take_in(struct hand *hand, const struct team *team, size_t i)
 {
-	int64_t tokens = 0;
-
-	for (size_t i = 0; i < model->round_nr; i++)
-		tokens += asking_reserve(model->round[i]);
-	return tokens;
+	hand->members[hand->nr] = i;
+	hand->names[hand->nr++] = team->members[i].name;
 }
 
-/* From `number` to the end of its round, but for `left` experiments at most, and for as many as
- * the budget of tokens has room for. */
-static int begin(struct search *s, int64_t number, int64_t left, struct error *err)
+static void those_in(const struct team *team, int64_t number, struct hand *ret)
 {
-	struct model *m = s->model;
-	int64_t nr = s->config.candidates - (number - 1) % s->config.candidates;
+	*ret = (struct hand){ 0 };
+	for (size_t i = 0; i < team->nr; i++)
+		if (proposer_is_in(&team->members[i], number))
+			take_in(ret, team, i);
+}
 
-	if (nr > left)
-		nr = left;
-	m->round = xrealloc(m->round, (size_t)nr * sizeof(*m->round));
-	for (int64_t i = 0; i < nr; i++) {
-		struct asking *a;
-		int dear = asking_begin(s, number + i, reserved(m), &a, err);
+/* Where nobody is in: of those that have but failed, the one that would be asked next. */
+static struct proposer *first_to_be_back(struct team *team)
+{
+	struct proposer *first = NULL;
 
-		if (dear)
-			return dear < 0 ? -1 : 0;
-		m->round[m->round_nr++] = a;
+	for (size_t i = 0; i < team->nr; i++) {
+		struct proposer *p = &team->members[i];
+
+		if (proposer_is_in(p, INT64_MAX) && (!first || p->back_at < first->back_at))
+			first = p;
 	}
-	return 0;
-}
-
-static struct asking *take_first(struct model *m)
-{
-	struct asking *first = m->round[0];
-
-	memmove(m->round, m->round + 1, --m->round_nr * sizeof(*m->round));
 	return first;
 }
 
-int model_propose(struct lane *lane, int64_t number, struct proposal *ret,
+static void deal(const struct search *s, const struct hand *hand, int64_t number, size_t places,
+		 size_t *ret_owners)
+{
+	const struct totals *t = &s->totals;
+
+	scores_deal(&t->scores, hand->names, hand->nr, t->seed, number, places, ret_owners);
+	for (size_t i = 0; i < places; i++)
+		ret_owners[i] = hand->members[ret_owners[i]];
+}
+
+struct proposer *round_owner(const struct team *team, int64_t number)
+{
+	if (number < team->first || number >= team->first + (int64_t)team->dealt)
+		return NULL;
+	return &team->members[team->owners[number - team->first]];
+}
+
+struct proposer *round_substitute(struct search *s, int64_t number)
+{
+	struct hand hand;
+	size_t owner;
+
+	those_in(s->team, number, &hand);
+	if (!hand.nr)
+		return first_to_be_back(s->team);
+	deal(s, &hand, number, 1, &owner);
+	return &s->team->members[owner];
+}
+
+static int ask_models(struct search *s, struct error *err)
+{
+	struct team *team = s->team;
+	int dear = 0;
+
+	for (size_t i = 0; i < team->dealt && !dear; i++) {
+		struct proposer *p = &team->members[team->owners[i]];
+
+		if (proposer_is_model(p->kind))
+			dear = model_ask_ahead(p, team->first + (int64_t)i, err);
+	}
+	return dear < 0 ? -1 : 0;
+}
+
+int round_deal(struct search *s, int64_t number, int64_t left, struct error *err)
+{
+	struct team *team = s->team;
+	int64_t places = s->config.candidates - (number - 1) % s->config.candidates;
+	struct hand hand;
+
+	if (places > left)
+		places = left;
+	team->dealt = 0;
+	those_in(team, number, &hand);
+	if (!hand.nr)
+		return 0;
+	team->owners = xrealloc(team->owners, (size_t)places * sizeof(*team->owners));
+	team->first = number;
+	team->dealt = (size_t)places;
+	deal(s, &hand, number, team->dealt, team->owners);
+	return ask_models(s, err);
+}
+
+/* --- What is asked of models */
+
+static int64_t reserved(const struct team *team)
+{
+	int64_t tokens = 0;
+
+	for (size_t i = 0; i < team->nr; i++) {
+		const struct model *model = team->members[i].model;
+
+		for (size_t j = 0; model && j < model->round_nr; j++)
+			tokens += asking_reserve(model->round[j]);
+	}
+	return tokens;
+}
+
+int model_ask_ahead(struct proposer *p, int64_t number, struct error *err)
+{
+	struct search *s = p->s;
+	struct footing footing;
+	struct asking *a;
+	struct model *m;
+	int dear;
+
+	if (model_open(p, err) || footing_of(s, footing_stage(s), &footing, err))
+		return -1;
+	/* It has no more ideas: model_propose() says so. */
+	if (footing.stage.rung == LADDER_EXHAUSTED)
+		return 0;
+	m = p->model;
+	dear = asking_begin(p, number, &footing, reserved(s->team), &a, err);
+	if (dear)
+		return dear;
+	m->round = xrealloc(m->round, (m->round_nr + 1) * sizeof(*m->round));
+	m->round[m->round_nr++] = a;
+	return 0;
+}
+
+/* The one that it was asked for as that experiment, which is the caller's then; NULL. */
+static struct asking *take(struct model *m, int64_t number)
+{
+	for (size_t i = 0; m && i < m->round_nr; i++) {
+		struct asking *a = m->round[i];
+
+		if (asking_number(a) != number)
+			continue;
+		m->round_nr--;
+		memmove(m->round + i, m->round + i + 1, (m->round_nr - i) * sizeof(*m->round));
+		return a;
+	}
+	return NULL;
+}
+
+int model_propose(struct proposer *p, struct lane *lane, int64_t number, struct proposal *ret,
 		  enum proposed *ret_how, struct error *err)
 {
-	struct search *s = lane->search;
-	int64_t left = s->experiments_left;
-	struct asking *a;
-	int r;
+	struct search *s = p->s;
+	struct asking *a = take(p->model, number);
+	int r = a ? 0 : model_ask_ahead(p, number, err);
 
-	if (model_open(s, err) || (!s->model->round_nr && begin(s, number, left, err)))
-		return -1;
-	if (!s->model->round_nr) {
+	if (r) {
 		*ret_how = PROPOSED_TOO_DEAR;
-		return 0;
+		return r < 0 ? -1 : 0;
 	}
+	if (!a)
+		a = take(p->model, number);
+	*ret_how = PROPOSED_NOTHING;
+	if (!a)
+		return 0;
 	if (s->watcher && s->watcher->phase)
-		s->watcher->phase(lane->number, number, PHASE_PROPOSE, s->model->timeout,
+		s->watcher->phase(lane->number, number, PHASE_PROPOSE, p->model->timeout,
 				  s->watcher->data);
-	a = take_first(s->model);
-	r = asking_finish(a, lane, reserved(s->model), ret, err);
+	r = asking_finish(a, lane, reserved(s->team), ret, err);
 	asking_free(a);
 	*ret_how = r ? PROPOSED_CANCELLED : PROPOSED;
-	if (r)
-		return r < 0 ? -1 : 0;
-	/* Who has rounds of one wants each to know of the one before. */
-	if (s->model->round_nr || s->config.candidates < 2 || left < 2)
-		return 0;
-	return begin(s, number + 1, left - 1, err);
+	return r < 0 ? -1 : 0;
 }

@@ -10,6 +10,7 @@
 struct harvesting {
 	struct lane *lane;
 	struct search *s;
+	const char *base;
 	struct proposal *proposal;
 	const char *folder; /* whose files go */
 	const struct string_list *leavings;
@@ -34,7 +35,7 @@ static int remove_below(const char *path, unsigned mode, const char *oid, void *
 static int remove_folder(struct harvesting *h, const char *folder, struct error *err)
 {
 	h->folder = folder;
-	return tree_each_file(h->s->repo, search_incumbent(h->s), remove_below, h, err);
+	return tree_each_file(h->s->repo, h->base, remove_below, h, err);
 }
 
 /* An overlay shows a file that took a folder's place, and not that the folder went. */
@@ -46,7 +47,7 @@ static bool was_folder(const struct lane *lane, const char *path)
 	return !lstat(full, &st) && S_ISDIR(st.st_mode);
 }
 
-/* What the incumbent has is no leaving: a change of it is never dropped in silence. */
+/* What it was given is no leaving: a change of it is never dropped in silence. */
 static bool is_leaving(const char *path, void *data)
 {
 	const struct harvesting *h = data;
@@ -55,7 +56,7 @@ static bool is_leaving(const char *path, void *data)
 
 	if (!h->leavings || !pathspec_match(h->leavings, path))
 		return false;
-	/* The slot has one of ours there, which no incumbent can have and nobody sees. */
+	/* The slot has one of ours there, which no commit can have and nobody sees. */
 	if (!strcmp(path, ".git"))
 		return true;
 	full = xstrfmt("%s/%s", slot_tree_dir(h->lane->slot), path);
@@ -91,12 +92,14 @@ static int take_change(const struct harvest *change, void *data, struct error *e
 	return 0;
 }
 
-int scratch_read(struct lane *lane, struct trial *trial, const struct string_list *leavings,
-		 struct proposal *ret, struct error *err)
+int scratch_read(struct lane *lane, const char *base, struct trial *trial,
+		 const struct string_list *leavings, struct proposal *ret, struct error *err)
 {
-	struct harvesting h = {
-		.lane = lane, .s = lane->search, .proposal = ret, .leavings = leavings
-	};
+	struct harvesting h = { .lane = lane,
+				.s = lane->search,
+				.base = base,
+				.proposal = ret,
+				.leavings = leavings };
 	CLEANUP_CLOSE int upper = trial_upper_fd(trial);
 
 	if (upper < 0)

@@ -199,18 +199,23 @@ static int read_config(struct search *s, const char *commit, struct error *err)
 static int read_settings(struct search *s, struct error *err)
 {
 	struct settings *settings = &s->settings;
+	const struct string_list *proposers = s->proposers_given;
+	char *command[] = { (char *)"command" };
 
-	if (settings_read(settings, err) ||
-	    (s->proposer && settings_set_proposer(settings, s->proposer, err)))
+	if (settings_read(settings, err))
 		return -1;
 	if (!s->jobs)
 		s->jobs = settings->jobs;
-	if (!s->proposer_given)
+	if (proposers && proposers->nr && settings_set_proposers(settings, proposers, err))
+		return -1;
+	if (!s->command_given)
 		return 0;
 	free(settings->proposer_command);
-	settings->proposer_command = xstrdup(s->proposer_given);
+	settings->proposer_command = xstrdup(s->command_given);
+	if (proposers && proposers->nr)
+		return 0;
 	/* Whoever names the program means it to propose. */
-	return s->proposer ? 0 : settings_set_proposer(settings, "command", err);
+	return settings_set_proposers(settings, &(struct string_list){ command, 1, 1 }, err);
 }
 
 int search_open(struct search *s, struct repo *repo, const char *commit, const char *path,
@@ -334,7 +339,6 @@ void search_close(struct search *s)
 	propose_release(s);
 	tried_free(s->tried);
 	lanes_close(s);
-	sandbox_free(s->proposer_sandbox);
 	sandbox_free(s->sandbox);
 	warden_free(s->warden);
 	if (s->cgroups.unified)

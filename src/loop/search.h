@@ -16,12 +16,9 @@
 #include "model/signs.h"
 #include "sandbox/trial.h"
 
-struct agent;
 struct lane;
-struct model;
 struct race;
-struct sweep;
-struct sweep_file;
+struct team;
 
 /* How a run is asked to end. */
 enum stop {
@@ -56,7 +53,9 @@ struct watcher {
 struct search {
 	/* Options of the command line, which win over the settings; NULL where not given. Set
 	 * between search_init() and search_open(). Borrowed. */
-	const char *proposer, *proposer_given;
+	const struct string_list *proposers_given;
+	const char *command_given; /* of the proposer */
+	const char *from_given;	   /* see loop/footing.h */
 	bool config_optional; /* where the commit has no config, the defaults hold */
 	int jobs;       /* lanes; 1 by search_init(), 0 for what the settings say */
 	int candidates; /* a round; 0 for what the config says */
@@ -80,8 +79,7 @@ struct search {
 	bool ends;  /* what is under way is to end, for another reason */
 	int signal; /* the one that asked */
 
-	struct sandbox *sandbox;	  /* of run, check, evaluate and setup */
-	struct sandbox *proposer_sandbox; /* with what a proposer may see; made on first use */
+	struct sandbox *sandbox; /* of run, check, evaluate and setup */
 	struct cgroup_base cgroups;
 	struct syscall_filter *filter;
 	struct warden *warden;
@@ -103,14 +101,9 @@ struct search {
 	struct timespec worked; /* since when, beyond what the totals say */
 	struct signs signs;   /* of this run; see loop/watchdog.h */
 	unsigned budgets_low; /* a bit for each that was warned of */
-	struct sweep *sweep;  /* over the incumbent's files; NULL: to be made */
-	char sweep_base[OID_HEX_SIZE];
-	struct sweep_file *sweep_files; /* the editable files, without their content */
-	size_t sweep_files_nr;
-	struct model *model;	/* that is asked; NULL: not yet found */
-	char *proposer_command; /* as it is run inside; NULL: not yet found */
-	struct agent *agent;	/* NULL: the proposer is none that has a name */
-	struct string_list proposer_binds;
+	struct team *team;     /* who proposes; NULL: not yet found */
+	/* The base that a person chose by hand, instead of this incumbent; "": none. */
+	char from[OID_HEX_SIZE], from_incumbent[OID_HEX_SIZE];
 
 	struct {
 		int lanes;	       /* that wait for its end */

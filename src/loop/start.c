@@ -123,6 +123,10 @@ static int run_race(struct search *s, struct race *race, const struct start_opti
 			return -1;
 		over = take_news(&news, ret, err) || over;
 	}
+	if (ret->state == STATE_EXHAUSTED && propose_is_stalled(s)) {
+		ret->stalled = true;
+		ret->reason = "nothing was accepted for long";
+	}
 	/* The last of its failures is what it ends with. */
 	return news.failures >= PROPOSER_FAILURES_MAX ? error_status(err, EXIT_FAILING) : 0;
 }

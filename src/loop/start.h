@@ -23,6 +23,7 @@ struct start_result {
 	int signal;	     /* the one that ended it, or 0 */
 	int64_t experiments; /* of this run */
 	bool begun;	     /* else something was wrong before anything was measured */
+	bool stalled;	     /* exhausted, and not since a proposer says so */
 };
 
 /*

@@ -80,6 +80,8 @@ void part_editable(const struct prompt_input *input, size_t max, size_t room,
 		fence_line(&f, editable->items[i], PROMPT_LINE_MAX, out);
 		strbuf_addch(out, '`');
 	}
-	strbuf_addstr(out, "\nThese are the incumbent's:\n\n");
+	strbuf_addstr(out, input->earlier
+				   ? "\nThese are not the incumbent's, but earlier ones:\n\n"
+				   : "\nThese are the incumbent's:\n\n");
 	add_files(&f, input->editable, input->editable_nr, max, room, out);
 }

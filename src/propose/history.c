@@ -156,7 +156,13 @@ static bool fit_experiment(const struct fence *f, const struct prompt_experiment
 	return false;
 }
 
-/* First those that changed this incumbent, whose diffs say most about the next one. */
+/* The commit that it was proposed on. */
+static const char *ground_of(const struct prompt_experiment *e)
+{
+	return *e->record->searched.from ? e->record->searched.from : e->record->base;
+}
+
+/* First those that changed these files, whose diffs say most about the next one. */
 static size_t add_others(const struct prompt_input *input, size_t room, struct strbuf *out)
 {
 	struct fence f = prompt_fence(input);
@@ -166,7 +172,7 @@ static size_t add_others(const struct prompt_input *input, size_t room, struct s
 		for (size_t i = 0; i < input->history_nr; i++) {
 			const struct prompt_experiment *e = &input->history[i];
 
-			if (was_accepted(e) || near != !strcmp(e->record->base, input->base))
+			if (was_accepted(e) || near != !strcmp(ground_of(e), input->base))
 				continue;
 			if (missing || !fit_experiment(&f, e, &room, out))
 				missing++;
@@ -184,14 +190,14 @@ static bool has_others(const struct prompt_input *input)
 
 void part_history(const struct prompt_input *input, size_t room, struct strbuf *out)
 {
-	static const char title[] = "Not accepted, those on this incumbent first:\n\n";
 	size_t missing = (size_t)input->history_older, begin;
 
 	add_standing(input, out);
 	begin = out->len;
 	missing += add_all_accepted(input, room / 4, out);
 	if (has_others(input)) {
-		strbuf_addstr(out, title);
+		strbuf_addf(out, "Not accepted, those on %s first:\n\n",
+			    input->earlier ? "these files" : "this incumbent");
 		room = room > out->len - begin ? room - (out->len - begin) : 0;
 		missing += add_others(input, room, out);
 	}

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "propose/parts.h"
 
 /* What a server's template puts around two messages, in tokens. */
@@ -75,7 +76,7 @@ static const char reply[] =
 	"- The fence is longer than any run of backticks in what it holds.\n";
 
 static const char task_of_program[] =
-	"The current folder is a scratch copy of the incumbent. Make your change by\n"
+	"The current folder is a scratch copy of what you build on. Make your change by\n"
 	"editing its files in place; what differs when you exit is your proposal. Then\n"
 	"print what you did: the first line is its subject, as of a commit, and the rest\n"
 	"says why it should help. Exit with 0; exit with 125, changing nothing, when you\n"
@@ -84,6 +85,26 @@ static const char task_of_program[] =
 static const char task_of_model[] =
 	"Propose one change to the editable files, in the form that your part describes:\n"
 	"the subject, why it should help, the edits.\n";
+
+/* Where the search goes no further, more of the same is not what is asked for. */
+static void add_turn(const struct prompt_input *input, struct strbuf *out)
+{
+	if (input->stalled)
+		strbuf_addf(out,
+			    "Nothing has been accepted in the last %" PRId64 " experiments.\n"
+			    "Variations of what was tried will not help: take a different\n"
+			    "direction, one that none of the experiments above has taken.\n\n",
+			    input->in_vain);
+	if (!input->earlier)
+		return;
+	strbuf_addstr(out,
+		      "The editable files above are those of an earlier accepted state, to\n"
+		      "get out of a dead end: make your change on them, another one than\n"
+		      "those that were accepted since. To be kept it has to be better than\n"
+		      "the incumbent, whose metric is ");
+	strbuf_add_number(out, input->incumbent);
+	strbuf_addstr(out, ".\n\n");
+}
 
 /* All that differs from call to call, and so the last part. */
 static void add_round(const struct prompt_input *input, const char *task, struct strbuf *out)
@@ -100,6 +121,7 @@ static void add_round(const struct prompt_input *input, const char *task, struct
 			"other. This is number %" PRId64 " of %" PRId64 ": let the first\n"
 			"be the safest idea that there is, and the last the boldest.\n\n",
 			input->proposal, input->proposals);
+	add_turn(input, out);
 	strbuf_addstr(out, task);
 }
 

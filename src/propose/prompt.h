@@ -46,7 +46,10 @@ struct prompt_input {
 	const char *program;                 /* program.md; "" where there is none */
 	int64_t experiment;                  /* the number that the proposal will have */
 	int64_t proposal, proposals; /* the how many of how many in its round; 0, 0: of one */
-	const char *base;            /* the incumbent's commit */
+	const char *base; /* the commit that is proposed on: the incumbent's, or … */
+	bool earlier;	  /* … that of an earlier accepted change */
+	bool stalled;	  /* the search goes no further as it is */
+	int64_t in_vain;  /* since so many experiments */
 	double baseline, incumbent;
 	int64_t incumbent_experiment; /* 0: the baseline */
 	const struct prompt_file *context; /* read-only files that the config includes */

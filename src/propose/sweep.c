@@ -8,14 +8,14 @@
 #include "base/random.h"
 #include "propose/scan.h"
 
-#define LEVELS 4      /* step sizes, from coarse to fine */
-#define PAIR_LEVELS 2 /* of which pairs are made */
+#define LEVELS 5      /* step sizes, from coarse to fine; the first is for a wide sweep alone */
+#define PAIR_LEVELS 3 /* of which pairs are made */
 #define LINE_SHOWN 160
 #define STEP_SIZE 32
 
-static const double real_factors[LEVELS] = { 3, 1.5, 1.2, 1.05 };
-static const double integer_factors[LEVELS] = { 2, 1.5, 1.25, 0 }; /* 0: by one */
-static const double shares[LEVELS] = { 0.25, 0.125, 0.0625, 0.03125 };
+static const double real_factors[LEVELS] = { 10, 3, 1.5, 1.2, 1.05 };
+static const double integer_factors[LEVELS] = { 4, 2, 1.5, 1.25, 0 }; /* 0: by one */
+static const double shares[LEVELS] = { 0.5, 0.25, 0.125, 0.0625, 0.03125 };
 
 struct source {
 	char *path, *content; /* owned */
@@ -44,6 +44,7 @@ struct sweep {
 	size_t parameters_nr;
 	struct move *moves; /* by level, and within one in the order drawn */
 	size_t moves_nr, moves_alloc;
+	bool wide;
 	size_t level_end[LEVELS];
 	/* The next candidate: moves[first], with moves[second] in the pairs of `level`. */
 	int level; /* -1: single moves */
@@ -136,8 +137,9 @@ static void add_moves(struct sweep *sweep, size_t parameter)
 	const struct literal *l = sweep->parameters[parameter].literal;
 
 	for (size_t i = 0; i < l->words.nr; i++)
-		add_move(sweep, parameter, 0, l->words.items[i], "another word");
-	for (int level = 0; level < LEVELS && l->kind != LITERAL_WORD; level++) {
+		add_move(sweep, parameter, 1, l->words.items[i], "another word");
+	for (int level = sweep->wide ? 0 : 1; level < LEVELS && l->kind != LITERAL_WORD;
+	     level++) {
 		add_step(sweep, parameter, level, true);
 		add_step(sweep, parameter, level, false);
 	}
@@ -206,10 +208,11 @@ static void find_parameters(struct sweep *sweep)
 	}
 }
 
-struct sweep *sweep_new(const struct sweep_file *files, size_t nr, uint64_t seed)
+struct sweep *sweep_new(const struct sweep_file *files, size_t nr, bool wide, uint64_t seed)
 {
 	struct sweep *sweep = xcalloc(1, sizeof(*sweep));
 
+	sweep->wide = wide;
 	sweep->sources = xcalloc(nr, sizeof(*sweep->sources));
 	sweep->sources_nr = nr;
 	for (size_t i = 0; i < nr; i++) {

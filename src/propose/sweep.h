@@ -10,10 +10,11 @@
  * "Optimization by direct search", SIAM Review 45(3), 2003). The incumbent is the centre. Each
  * parameter is stepped up and down by a coarse step, then by finer ones (a number by the
  * factors 3, 1.5, 1.2 and 1.05; an integer by 2, 1.5 and 1.25 and then by one), a marked word
- * becomes each of its other alternatives. Polling is opportunistic: the first improvement is
+ * becomes each of its other alternatives. A wide sweep begins with the factors 10 and 4, and half
+ * of a range. Polling is opportunistic: the first improvement is
  * the new centre, and the poll begins again there; and it is randomised: the order within a
  * step size is drawn from the seed and the centre's text. When single steps are used up, pairs
- * of steps of the same size follow, for the two coarsest. So the neighbourhood is finite, and
+ * of steps of the same size follow, for the two coarsest of these (and the widest). So the neighbourhood is finite, and
  * a sweep of it ends.
  *
  * Steps are factors, which is a log scale, save for reals of a range that is not marked `log`,
@@ -21,6 +22,7 @@
  * eighth, and so on. A step over a bound ends at it.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,9 +45,10 @@ typedef int (*sweep_tried_fn)(const struct proposal *proposal, void *data, struc
 
 /*
  * A sweep over the literals of `files`, the incumbent's. `seed` is the campaign's. The files
- * are copied. A new incumbent needs a new sweep.
+ * are copied. A new incumbent needs a new sweep. A wide one has a yet coarser step in front
+ * of the others: it proposes all that the other does, and more.
  */
-struct sweep *sweep_new(const struct sweep_file *files, size_t nr, uint64_t seed);
+struct sweep *sweep_new(const struct sweep_file *files, size_t nr, bool wide, uint64_t seed);
 void sweep_free(struct sweep *sweep);
 
 /* Of all files together; further ones are left alone. */

@@ -46,6 +46,10 @@ void report_summary(const struct summary *s, struct strbuf *out)
 	report_best(t, out);
 	if (t->incumbent_experiment)
 		strbuf_addf(out, ", by experiment %" PRId64, t->incumbent_experiment);
+	if (s->stalled)
+		strbuf_addf(out,
+			    "\ngo on all the same: git autoresearch start %s --from=%" PRId64,
+			    s->campaign, t->incumbent_experiment);
 	strbuf_addf(out,
 		    "\nlook further: git log autoresearch/%s; git autoresearch log; "
 		    "git autoresearch show %" PRId64 "\n",

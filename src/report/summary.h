@@ -10,6 +10,7 @@ struct summary {
 	const char *campaign, *state, *metric;
 	const char *reason; /* of the state */
 	bool has_record;    /* else nothing was measured yet */
+	bool stalled;	    /* nothing was accepted for long, and that is why */
 	const struct totals *totals;
 };
 

@@ -199,7 +199,7 @@ for n in 1 2 3 4; do
 done
 check_equal 'show --json 0 is the baseline' "0 null 100 $base" \
 	"$(git autoresearch show --json 0 | jq -r '"\(.experiment) \(.verdict) \(.metric) \(.commit)"')"
-check_equal 'types' 'number string string string number number array string string string string number number number object object number null' \
+check_equal 'types' 'number string string string number number array string string string string number number number object object number object' \
 	"$(jq -r 'select(.experiment == 2) | [.[] | type] | join(" ")' "$scratch/log")"
 check 'audit' jq -se 'all(.audit | (.level | test("^[AB]$")) and .events > 0 and .lost == 0)' "$scratch/log"
 check_equal 'base is the incumbent that it was made from' "$base $(commit 1) $(commit 1) $(commit 1)" \
@@ -209,7 +209,7 @@ check 'started is a time of RFC 3339' sh -c "! jq -r .started '$scratch/log' |
 check 'duration is in seconds' jq -es 'all(.[]; .experiment == 3 or (.duration > 0.8 and .duration < 20))' "$scratch/log"
 git autoresearch status --json >"$scratch/status"
 check_equal 'status --json: the members of the manual' \
-	'campaign state branch incumbent metric direction baseline best experiments tokens verdicts' \
+	'campaign state branch incumbent metric direction baseline best experiments tokens verdicts proposers' \
 	"$(jq -r 'keys_unsorted | join(" ")' "$scratch/status")"
 check_equal '  and a count of every verdict' \
 	'accepted=2 rejected=1 indecisive=0 failed=0 violation=0 invalid=1 duplicate=0 skipped=0' \

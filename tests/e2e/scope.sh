@@ -46,6 +46,8 @@ cat >.autoresearch/config <<-'CONFIG'
 		hidden = src/secret
 	[run]
 		command = "echo METRIC loss=$(cat src/value)"
+	[search]
+		patience = 0  ; the table is gone through, though nothing is accepted
 CONFIG
 git add -A
 git rm -q --cached value

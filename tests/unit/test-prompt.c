@@ -330,6 +330,33 @@ static void the_first_line_is_the_subject(void **state)
 	assert_words("a\0b\nc\0d", 7, "ab", "cd");
 }
 
+static void a_search_that_stalls_asks_for_something_else(void **state)
+{
+	CLEANUP_SCENE struct scene s;
+	CLEANUP_FREE char *before = NULL, *stalled = NULL, *earlier = NULL;
+	size_t same = 0;
+
+	(void)state;
+	set_scene(&s);
+	before = build(&s);
+	assert_lacks(before, "different");
+	s.input.stalled = true;
+	s.input.in_vain = 23;
+	stalled = build(&s);
+	assert_holds(stalled, "Nothing has been accepted in the last 23 experiments.\n");
+	assert_holds(stalled, "take a different\ndirection");
+	/* All of it is in the last part, so the front stays what it was. */
+	while (before[same] == stalled[same])
+		same++;
+	assert_true(strstr(before, "# Now:") < before + same);
+	s.input.earlier = true;
+	s.input.base = OLDER;
+	earlier = build(&s);
+	assert_holds(earlier, "These are not the incumbent's, but earlier ones:");
+	assert_holds(earlier, "the incumbent, whose metric is 2.5.\n");
+	assert_holds(earlier, "those on these files first:\n\nExperiment 8");
+}
+
 static void what_a_trial_may_reach_is_said(void **state)
 {
 	struct network_address items[] = { { .host = (char *)"model.example", .port = 80 },
@@ -356,6 +383,7 @@ int main(void)
 		cmocka_unit_test(the_same_values_give_the_same_text),
 		cmocka_unit_test(calls_differ_as_late_as_they_can),
 		cmocka_unit_test(what_is_optional_shows_where_it_is_set),
+		cmocka_unit_test(a_search_that_stalls_asks_for_something_else),
 		cmocka_unit_test(what_a_trial_may_reach_is_said),
 		cmocka_unit_test(words_of_others_break_no_line),
 		cmocka_unit_test(secrets_are_masked_wherever_they_stand),

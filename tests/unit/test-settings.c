@@ -31,7 +31,7 @@ static void the_defaults_open_nothing(void **state)
 
 	(void)state;
 	assert_done(read_settings(&s, &said));
-	assert_string_equal(s.proposer, "sweep");
+	assert_string_equal(s.proposers.items[0], "sweep");
 	assert_null(s.proposer_command);
 	assert_int_equal(s.audit, AUDIT_ENFORCE);
 	assert_int_equal(s.binds.nr, 0);
@@ -65,7 +65,7 @@ static void every_scope_of_git_counts(void **state)
 	setenv("GIT_CONFIG_VALUE_1", "/dev/null", 1);
 	assert_done(read_settings(&s, &said));
 	unsetenv("GIT_CONFIG_COUNT");
-	assert_string_equal(s.proposer, "command");
+	assert_string_equal(s.proposers.items[0], "command");
 	assert_string_equal(s.proposer_command, "two words\nand a line");
 	assert_int_equal(s.binds.nr, 2);
 	assert_string_equal(s.binds.items[0], "/usr");
@@ -101,7 +101,7 @@ static void a_tracked_config_file_is_nothing_to_it(void **state)
 			    ">.autoresearch/config && cp .autoresearch/config .gitconfig"),
 			 0);
 	assert_done(read_settings(&s, &said));
-	assert_string_equal(s.proposer, "sweep");
+	assert_string_equal(s.proposers.items[0], "sweep");
 }
 
 static void unknown_keys_are_warned_of_as_the_manual_spells_them(void **state)
@@ -134,6 +134,45 @@ static void check_refusal(const char *key, const char *value, const char *text, 
 	assert_int_equal(*err.hint != '\0', hint);
 	assert_int_equal(err.status, 128);
 	assert_int_equal(sh("git config --unset-all autoresearch.%s", key), 0);
+}
+
+/* The names that are configured, a line each. */
+static char *proposers_now(void)
+{
+	CLEANUP_SETTINGS struct settings s = { 0 };
+	CLEANUP_STRBUF struct strbuf said = STRBUF_INIT;
+	struct strbuf names = STRBUF_INIT;
+
+	assert_done(read_settings(&s, &said));
+	for (size_t i = 0; i < s.proposers.nr; i++)
+		strbuf_addf(&names, "%s\n", s.proposers.items[i]);
+	return strbuf_detach(&names, NULL);
+}
+
+static void check_proposers(const char *command, const char *names)
+{
+	CLEANUP_FREE char *now = NULL;
+
+	assert_int_equal(sh("%s", command), 0);
+	now = proposers_now();
+	assert_string_equal(now, names);
+}
+
+static void several_proposers_may_be_named(void **state)
+{
+	(void)state;
+	check_proposers("git config --global autoresearch.proposer 'codex claude'",
+			"codex\nclaude\n");
+	check_proposers("git config autoresearch.proposer ' endpoint:qwen3:8b   sweep '",
+			"endpoint:qwen3:8b\nsweep\n");
+	check_proposers("git config --add autoresearch.proposer 'command:/bin/a b c' && "
+			"git config --add autoresearch.proposer '/has blanks/x.conf'",
+			"endpoint:qwen3:8b\nsweep\ncommand:/bin/a b c\n/has blanks/x.conf\n");
+	assert_int_equal(sh("git config --unset-all autoresearch.proposer"), 0);
+	check_refusal("proposer", "sweep endpoint sweep", "'sweep' is named twice", true);
+	check_refusal("proposer", "a b c d e f g h i j k l m n o p q",
+		      "'q' is one more than 16", true);
+	assert_int_equal(sh("git config --global --unset autoresearch.proposer"), 0);
 }
 
 static void what_this_version_does_not_hold_is_refused_with_a_hint(void **state)
@@ -178,7 +217,7 @@ static void an_endpoint_is_text_until_it_is_asked(void **state)
 			 0);
 	assert_done(read_settings(&s, &said));
 	assert_string_equal(said.buf, "");
-	assert_string_equal(s.proposer, "endpoint");
+	assert_string_equal(s.proposers.items[0], "endpoint");
 	assert_string_equal(s.endpoint, "https://api.example/v1");
 	assert_string_equal(s.model, "m:8b");
 	assert_string_equal(s.api_key_env, "SOME_KEY");
@@ -303,6 +342,7 @@ int main(void)
 		fixture_test(an_empty_value_drops_what_came_before),
 		fixture_test(a_tracked_config_file_is_nothing_to_it),
 		fixture_test(unknown_keys_are_warned_of_as_the_manual_spells_them),
+		fixture_test(several_proposers_may_be_named),
 		fixture_test(what_this_version_does_not_hold_is_refused_with_a_hint),
 		fixture_test(a_context_window_is_a_count_of_tokens),
 		fixture_test(an_endpoint_is_text_until_it_is_asked),

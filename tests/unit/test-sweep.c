@@ -19,7 +19,7 @@ static struct sweep *sweep_of(const char *path, const char *content, uint64_t se
 {
 	struct sweep_file file = { path, 0100644, content, strlen(content) };
 
-	return sweep_new(&file, 1, seed);
+	return sweep_new(&file, 1, false, seed);
 }
 
 static int never(const struct proposal *proposal, void *data, struct error *err)
@@ -97,6 +97,26 @@ static void a_nameless_number_goes_by_its_place(void **state)
 	(void)state;
 	run_all(sweep, &contents, &subjects);
 	assert_true(string_list_has(&subjects, "4 -> 8 in a.c:2"));
+}
+
+static void a_wide_sweep_holds_the_other(void **state)
+{
+	static const char text[] = "a = 100.0\nb = 8\nc = 0\n";
+	struct sweep_file file = { "a.py", 0100644, text, strlen(text) };
+	CLEANUP_SWEEP struct sweep *sweep = sweep_of("a.py", text, 1);
+	CLEANUP_SWEEP struct sweep *wide = sweep_new(&file, 1, true, 1);
+	CLEANUP_STRING_LIST struct string_list narrow_ones = STRING_LIST_INIT;
+	CLEANUP_STRING_LIST struct string_list wide_ones = STRING_LIST_INIT;
+
+	(void)state;
+	run_all(sweep, &narrow_ones, NULL);
+	run_all(wide, &wide_ones, NULL);
+	assert_true(wide_ones.nr > narrow_ones.nr);
+	for (size_t i = 0; i < narrow_ones.nr; i++)
+		assert_true(string_list_has(&wide_ones, narrow_ones.items[i]));
+	assert_false(string_list_has(&narrow_ones, "a = 1000.0\nb = 8\nc = 0\n"));
+	assert_true(string_list_has(&wide_ones, "a = 1000.0\nb = 8\nc = 0\n"));
+	assert_true(string_list_has(&wide_ones, "a = 100.0\nb = 2\nc = 0\n"));
 }
 
 static void steps_go_from_coarse_to_fine(void **state)
@@ -192,7 +212,7 @@ static void marks_that_mark_nothing_are_named(void **state)
 		{ "a.py", 0100644, "a = 1 # autoresearch: 1..5\n", 27 },
 		{ "sub/b.py", 0100644, "\nb = 2 # autoresearch: 5..1\n", 28 },
 	};
-	struct sweep *sweep = sweep_new(files, 2, 1);
+	struct sweep *sweep = sweep_new(files, 2, false, 1);
 	CLEANUP_STRING_LIST struct string_list problems = STRING_LIST_INIT;
 
 	(void)state;
@@ -209,7 +229,7 @@ static void a_mark_leaves_all_others_alone(void **state)
 		{ "a.py", 0100644, "a = 1\nb = 2.0\n", 14 },
 		{ "b.py", 0100755, "c = tanh # autoresearch: relu|tanh|gelu\nd = 3\n", 46 },
 	};
-	struct sweep *sweep = sweep_new(files, 2, 1);
+	struct sweep *sweep = sweep_new(files, 2, false, 1);
 	CLEANUP_STRING_LIST struct string_list contents = STRING_LIST_INIT;
 
 	(void)state;
@@ -222,7 +242,7 @@ static void a_mark_leaves_all_others_alone(void **state)
 	assert_string_equal(contents.items[1],
 			    "c = relu # autoresearch: relu|tanh|gelu\nd = 3\n");
 	sweep_free(sweep);
-	sweep = sweep_new(files, 1, 1);
+	sweep = sweep_new(files, 1, false, 1);
 	assert_int_equal(sweep_parameters(sweep), 2);
 	sweep_free(sweep);
 }
@@ -252,7 +272,7 @@ static void a_pair_may_lie_in_two_files(void **state)
 		{ "a.py", 0100644, "a = x # autoresearch: x|y\n", 26 },
 		{ "b.py", 0100755, "b = x # autoresearch: x|y\n", 26 },
 	};
-	struct sweep *sweep = sweep_new(files, 2, 1);
+	struct sweep *sweep = sweep_new(files, 2, false, 1);
 	struct error err = ERROR_INIT;
 	struct proposal p = PROPOSAL_INIT;
 
@@ -356,7 +376,7 @@ static void the_largest_numbers_do_no_harm(void **state)
 static void without_parameters_it_ends_at_once(void **state)
 {
 	CLEANUP_SWEEP struct sweep *words = sweep_of("a.py", "print('1')\n", 1);
-	CLEANUP_SWEEP struct sweep *nothing = sweep_new(NULL, 0, 1);
+	CLEANUP_SWEEP struct sweep *nothing = sweep_new(NULL, 0, false, 1);
 	CLEANUP_PROPOSAL struct proposal p = PROPOSAL_INIT;
 	struct error err = ERROR_INIT;
 
@@ -372,6 +392,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_proposal_says_what_it_does),
 		cmocka_unit_test(a_nameless_number_goes_by_its_place),
+		cmocka_unit_test(a_wide_sweep_holds_the_other),
 		cmocka_unit_test(steps_go_from_coarse_to_fine),
 		cmocka_unit_test(integers_are_doubled_and_counted),
 		cmocka_unit_test(small_integers_do_not_repeat),
