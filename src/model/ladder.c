@@ -15,11 +15,17 @@ const char *ladder_rung_name(enum ladder_rung rung)
 
 int64_t ladder_stage(int64_t stalled, int64_t patience, int64_t candidates)
 {
+	int64_t stage;
+
 	if (!patience)
 		return 0;
 	if (patience < 2 * candidates)
 		patience = 2 * candidates;
-	return stalled / patience < LADDER_STAGES ? stalled / patience : LADDER_STAGES;
+	stage = stalled / patience;
+	if (stage > LADDER_ROUNDS * (LADDER_STAGES - 1))
+		return LADDER_STAGES;
+	/* From the second stage to the last, and from the second again. */
+	return stage ? 1 + (stage - 1) % (LADDER_STAGES - 1) : 0;
 }
 
 struct ladder_stage ladder_at(int64_t stage, int64_t earlier)

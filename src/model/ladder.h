@@ -12,7 +12,7 @@
  * How long is long: after n failures in a row the chance of a success is below 3/n with a
  * confidence of 95 % (the rule of three: Hanley and Lippman-Hand, If nothing goes wrong, is
  * everything all right?, JAMA 249, 1983). After the default of LADDER_PATIENCE that is 15 %,
- * which is what good proposers live on; at the end of the ladder 3 %.
+ * which is what good proposers live on; at the end of the ladder 0.6 %.
  */
 
 #include <stdint.h>
@@ -46,6 +46,9 @@ struct ladder_stage {
 
 /* Greedy, wider, back by one, two and four accepted changes; what comes is the end. */
 #define LADDER_STAGES 5
+/* So often are all but the first gone through before that: every time there is more that was
+ * tried, and that a proposer is told of. */
+#define LADDER_ROUNDS 6
 
 /*
  * The stage after `stalled` experiments of which none was accepted: each takes `patience` of

@@ -65,7 +65,7 @@ check_equal 'two experiments a stage: wider, and back by one, two and all' \
 10 rejected restart 1.5 $(commit_of 1)
 11 rejected restart 1.5 $(commit_of 1)
 12 rejected restart 1.5 $base
-13 rejected restart 1.5 $base" "$(searched 1)"
+13 rejected restart 1.5 $base" "$(searched 1 | head -n 13)"
 check_equal 'that is what the proposer found' '97 97 98 98 99 99 100 100' \
 	"$(for n in $(seq 6 13); do cat "$home/value.$n"; done | xargs)"
 check_equal 'the base of all of them is the incumbent, which they are measured against' "$(commit_of 3) 97" \
@@ -77,7 +77,7 @@ check 'and where it stands' grep -q 'those of an earlier accepted state' "$home/
 check_equal 'in the last part alone: the front is the same' \
 	"$(sed '/^# What was tried/,$d' "$home/prompt.5" | cksum)" "$(sed '/^# What was tried/,$d' "$home/prompt.6" | cksum)"
 check_status 'a later start has nothing to add' 0 git autoresearch start
-check_equal 'it stays exhausted' 'exhausted 13' "$(state) $(git autoresearch log --json | wc -l)"
+check_equal 'it stays exhausted' 'exhausted 53' "$(state) $(git autoresearch log --json | wc -l)"
 
 note 'A person chooses where to go on from.'
 check_status 'not an experiment that was rejected' 128 git autoresearch start --from=5
@@ -89,19 +89,19 @@ check_status 'not what is no commit' 128 git autoresearch start --from=nowhere
 check 'with a hint' grep -q '^hint: the number of an accepted experiment, or a commit' "$scratch/err"
 check_status 'not from before a change of the config' 128 git autoresearch start --from="$base~1"
 check 'says which file' grep -q "^fatal: --from: .* has another '.autoresearch/config'" "$scratch/err"
-check_equal 'nothing was recorded' 13 "$(git autoresearch log --json | wc -l)"
+check_equal 'nothing was recorded' 53 "$(git autoresearch log --json | wc -l)"
 check_status 'from the first accepted one' 3 git autoresearch start --from=1 --max-experiments=2
 check_equal 'the ladder begins at its foot, on that commit' \
-"14 rejected greedy 1 $(commit_of 1)
-15 rejected greedy 1 $(commit_of 1)" "$(searched 14)"
+"54 rejected greedy 1 $(commit_of 1)
+55 rejected greedy 1 $(commit_of 1)" "$(searched 54)"
 check_status 'that was for one run: without it, the incumbent' 3 git autoresearch start --max-experiments=1
-check_equal 'and the count goes on' '16 rejected wider 1.5 null' "$(searched 16)"
+check_equal 'and the count goes on' '56 rejected wider 1.5 null' "$(searched 56)"
 echo 50 >"$idea"
 check_status 'by a commit of the branch, with an idea' 3 git autoresearch start --from="$(commit_of 2)" --max-experiments=2
 check_equal 'it is accepted, and the next one is on top of that' \
-"17 accepted greedy 1 $(commit_of 2)
-18 invalid greedy 1 null" "$(searched 17)"
-check_equal 'the branch is linear' "$(commit_of 17) $(commit_of 3) $(commit_of 2) $(commit_of 1) $base" \
+"57 accepted greedy 1 $(commit_of 2)
+58 invalid greedy 1 null" "$(searched 57)"
+check_equal 'the branch is linear' "$(commit_of 57) $(commit_of 3) $(commit_of 2) $(commit_of 1) $base" \
 	"$(git log --format=%H autoresearch/main | head -n 5 | xargs)"
 check_status 'the ledger verifies' 0 git autoresearch verify
 

@@ -18,7 +18,9 @@ static void each_stage_takes_its_patience(void **state)
 	assert_int_equal(ladder_stage(39, 20, 4), 1);
 	assert_int_equal(ladder_stage(40, 20, 4), 2);
 	assert_int_equal(ladder_stage(99, 20, 4), 4);
-	assert_int_equal(ladder_stage(100, 20, 4), LADDER_STAGES);
+	assert_int_equal(ladder_stage(100, 20, 4), 1);
+	assert_int_equal(ladder_stage(499, 20, 4), 4);
+	assert_int_equal(ladder_stage(500, 20, 4), LADDER_STAGES);
 	assert_int_equal(ladder_stage(INT64_MAX, 20, 4), LADDER_STAGES);
 }
 
