@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model/ladder.h"
+#include "model/measurement.h"
 
 void campaign_config_defaults(struct campaign_config *config)
 {
@@ -50,4 +51,20 @@ void campaign_config_release(struct campaign_config *config)
 	string_list_release(&config->include);
 	free(config->promote_command);
 	memset(config, 0, sizeof(*config));
+}
+
+bool constraint_is_relative(const struct constraint *c)
+{
+	return c->min.relative || c->max.relative;
+}
+
+void campaign_config_refer(struct campaign_config *config, const struct metrics *reference)
+{
+	for (size_t i = 0; i < config->constraints_nr; i++) {
+		struct constraint *c = &config->constraints[i];
+		const struct metric_value *m = metrics_find(reference, c->metric);
+
+		c->has_reference = m && m->finite;
+		c->reference = c->has_reference ? m->value : 0;
+	}
 }

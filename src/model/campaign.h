@@ -16,6 +16,7 @@
 
 #define CONFIG_PATH ".autoresearch/config"
 #define PROGRAM_PATH ".autoresearch/program.md"
+#define TRIALS_AUTO 0 /* as many as the baseline's own noise asks for */
 
 enum direction {
 	MINIMIZE,
@@ -27,17 +28,19 @@ struct command_spec {
 	double timeout; /* s */
 };
 
-struct constraint {
-	char *metric;
-	bool has_min, has_max;
-	double min, max;
-};
-
-/* A threshold that is absolute, or a share of the incumbent's metric. */
+/* A threshold that is absolute, or a share of something: minEffect and maxEffect of the
+ * incumbent's metric, a constraint of the baseline's value of its metric. */
 struct threshold {
 	bool set;
 	bool relative; /* `value` is a fraction: 0.001 for "0.1%" */
 	double value;
+};
+
+struct constraint {
+	char *metric;
+	struct threshold min, max;
+	bool has_reference;
+	double reference; /* what shares are of; see campaign_config_refer() */
 };
 
 struct limits {
@@ -66,7 +69,7 @@ struct campaign_config {
 	char *metric_pattern;                 /* POSIX extended; NULL without */
 	struct constraint *constraints;
 	size_t constraints_nr;
-	int trials;
+	int trials; /* samples of a candidate, or TRIALS_AUTO */
 	struct threshold min_effect, max_effect;
 	double confidence;
 	struct limits limits;
@@ -88,15 +91,25 @@ void campaign_config_release(struct campaign_config *config);
  * Reads the text of a config file over the defaults. `name` is what errors call the file
  * ("<name>:<line>: unknown key 'run.comand'"). Refused: `include` and `includeIf`, unknown
  * sections and keys, values that do not parse, a required key that is missing (metric,
- * direction, editable, run.command), a metric pattern without a group, `trials` other than 1
- * (this version takes one sample a candidate). Each command that a comment sign has cut
- * short is added to `warnings` as a line that says so; so is a disk limit above memory's,
- * which a trial cannot use up. `config` need not be initialised, and is written on success
- * only.
+ * direction, editable, run.command), a metric pattern without a group. Each command that a
+ * comment sign has cut short is added to `warnings` as a line that says so; so is a disk limit
+ * above memory's, which a trial cannot use up, and fewer trials than could show anything.
+ * `config` need not be initialised, and is written on success only.
  */
 int campaign_config_parse(const char *name, const char *text, size_t len,
 			  struct campaign_config *config, struct string_list *warnings,
 			  struct error *err);
+
+/* Whether a bound of it is a share, so that it needs a reference. */
+bool constraint_is_relative(const struct constraint *c);
+
+struct metrics;
+/*
+ * From here on constraints that are shares are of these values, which the baseline measured;
+ * what `reference` lacks, or has not finite, stays without one, and such a constraint is
+ * broken by every candidate.
+ */
+void campaign_config_refer(struct campaign_config *config, const struct metrics *reference);
 
 /*
  * Every key that the parser knows, "section.key" as documented ("metric.<name>.max" for

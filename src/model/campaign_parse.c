@@ -111,17 +111,46 @@ static struct constraint *constraint_on(struct campaign_config *c, const char *m
 	return &c->constraints[c->constraints_nr++];
 }
 
+/* A number, or a share such as 0.1%. */
+static int parse_threshold(const char *text, struct threshold *ret)
+{
+	size_t len = strlen(text);
+	bool relative = len && text[len - 1] == '%';
+	CLEANUP_FREE char *number = xstrndup(text, len - relative);
+	double value;
+
+	if (number_parse_double(number, &value) || (relative && value < 0))
+		return -1;
+	*ret = (struct threshold){
+		.set = true,
+		.relative = relative,
+		.value = relative ? value / 100 : value,
+	};
+	return 0;
+}
+
 static int set_bound(const struct config_entry *e, void *field, struct error *err)
 {
 	bool is_max = !strcmp(e->key, "max");
 	struct constraint *constraint;
-	double bound;
+	struct threshold bound;
 
-	if (number_parse_double(e->value, &bound))
-		return error_set(err, "not a number: '%s'", e->value);
+	if (parse_threshold(e->value, &bound))
+		return error_set(err, "neither a number nor a share such as 110%%: '%s'",
+				 e->value);
 	constraint = constraint_on(field, e->subsection);
 	*(is_max ? &constraint->max : &constraint->min) = bound;
-	*(is_max ? &constraint->has_max : &constraint->has_min) = true;
+	return 0;
+}
+
+static int set_threshold(const struct config_entry *e, void *field, struct error *err)
+{
+	struct threshold threshold;
+
+	if (parse_threshold(e->value, &threshold) || threshold.value < 0)
+		return error_set(err, "neither a number nor a share such as 0.1%%: '%s'",
+				 e->value);
+	*(struct threshold *)field = threshold;
 	return 0;
 }
 
@@ -133,24 +162,6 @@ static int set_trials(const struct config_entry *e, void *field, struct error *e
 				 "so it can only be 1",
 				 e->value);
 	*(int *)field = 1;
-	return 0;
-}
-
-static int set_threshold(const struct config_entry *e, void *field, struct error *err)
-{
-	size_t len = strlen(e->value);
-	bool relative = len && e->value[len - 1] == '%';
-	CLEANUP_FREE char *number = xstrndup(e->value, len - relative);
-	double threshold;
-
-	if (number_parse_double(number, &threshold) || threshold < 0)
-		return error_set(err, "neither a number nor a share such as 0.1%%: '%s'",
-				 e->value);
-	*(struct threshold *)field = (struct threshold){
-		.set = true,
-		.relative = relative,
-		.value = relative ? threshold / 100 : threshold,
-	};
 	return 0;
 }
 
@@ -374,22 +385,27 @@ static int take_entry(const struct config_entry *e, void *data, struct error *er
 	return 0;
 }
 
-/* What only the whole file shows. */
-static int check_whole(struct parse *p, struct error *err)
+static void warn_of_disk(struct parse *p)
 {
 	CLEANUP_FREE char *line = NULL;
 
+	if (p->config.limits.disk <= p->config.limits.memory)
+		return;
+	line = xstrfmt("%s: limits.disk is above limits.memory: what a trial writes is "
+		       "memory too, so it cannot use that up",
+		       p->name);
+	string_list_add(p->warnings, line);
+}
+
+/* What only the whole file shows. */
+static int check_whole(struct parse *p, struct error *err)
+{
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (keys[i].required && !p->seen[i])
 			return error_set(err, "%s:%d: missing key '%s'", p->name,
 					 p->header_line[i] ? p->header_line[i] : 1,
 					 keys[i].name);
-	if (p->config.limits.disk <= p->config.limits.memory)
-		return 0;
-	line = xstrfmt("%s: limits.disk is above limits.memory: what a trial writes is "
-		       "memory too, so it cannot use that up",
-		       p->name);
-	string_list_add(p->warnings, line);
+	warn_of_disk(p);
 	return 0;
 }
 

@@ -34,6 +34,7 @@
 #include "model/verdict.h"
 
 #define COMPARISON_TRIALS_MAX 100 /* pairs of a confirmation */
+#define COMPARISON_PAIRS_MAX (5 * COMPARISON_TRIALS_MAX / 2) /* of a search as well */
 #define COMPARISON_LET_GO 0.08	  /* a first pair that is lost leaves 0.1 */
 
 struct comparison_plan {

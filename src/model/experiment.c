@@ -16,6 +16,7 @@ void record_release(struct record *r)
 	for (size_t i = 0; i < r->trials_nr; i++)
 		trial_result_release(&r->trials[i]);
 	free(r->trials);
+	metrics_release(&r->reference);
 	free(r->host);
 	string_list_release(&r->removed);
 	*r = (struct record){ 0 };
@@ -75,11 +76,26 @@ static void advance_decision(struct totals *t, const struct record *r)
 	if (r->verdict.kind != VERDICT_ACCEPTED)
 		return;
 	t->rejections_in_a_row = 0;
+	t->stalled = 0;
 	if (r->has_metric) {
 		t->incumbent[0] = '\0';
 		t->incumbent_metric = r->metric;
 		t->incumbent_experiment = r->experiment;
 	}
+}
+
+/* What a baseline says of itself, after its own time. */
+static void advance_measured(struct totals *t, const struct record *r)
+{
+	t->measured.experiments = t->experiments;
+	t->measured.time = t->time;
+	memcpy(t->measured.machine, r->machine, sizeof(r->machine));
+	t->measured.trials = r->settled;
+	/* One sample that was as before says nothing new of the noise. */
+	if (!r->has_noise && r->again.why != AGAIN_NOT)
+		return;
+	t->measured.has_noise = r->has_noise;
+	t->measured.noise = r->noise.sd;
 }
 
 void totals_advance(const struct totals *before, struct record *r)
@@ -91,9 +107,13 @@ void totals_advance(const struct totals *before, struct record *r)
 	t->gpu_hours += r->gpu_hours;
 	t->tokens += asked_tokens(r->asked);
 	if (r->type == RECORD_BASELINE) {
-		t->stalled = 0;
-		t->incumbent_metric = t->baseline_metric = r->metric;
-		t->incumbent_experiment = 0;
+		t->incumbent_metric = r->metric;
+		advance_measured(t, r);
+		if (r->again.why == AGAIN_NOT) {
+			t->stalled = 0;
+			t->baseline_metric = r->metric;
+			t->incumbent_experiment = 0;
+		}
 		return;
 	}
 	if (r->type == RECORD_DECISION) {

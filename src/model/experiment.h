@@ -9,6 +9,8 @@
 #include "base/json.h"
 #include "model/asked.h"
 #include "model/audit.h"
+#include "model/baseline.h"
+#include "model/compare.h"
 #include "model/decision.h"
 #include "model/ladder.h"
 #include "model/oid.h"
@@ -48,6 +50,7 @@ struct totals {
 	int64_t incumbent_experiment; /* 0: the baseline */
 	double baseline_metric;
 	struct scores scores; /* of several proposers; none where there never were */
+	struct measured measured;
 };
 
 struct record_file {
@@ -74,19 +77,27 @@ struct record {
 	double metric; /* of this candidate */
 	bool has_incumbent;
 	double incumbent; /* "baseline" in JSON: what it was compared with */
-	struct trial_result *trials;
+	struct trial_result *trials; /* of both sides, in the order of time */
 	size_t trials_nr;
+	struct comparison_plan plan;  /* .search 0: nothing was measured in pairs */
+	struct comparison comparison; /* what the pairs came to */
+	struct metrics reference;     /* the baseline's, of which shares in constraints are */
+	bool has_noise;
+	struct noise noise;	      /* of a baseline's samples */
+	int settled;		      /* by a baseline: samples of a candidate; 0: not said */
+	struct remeasured again;      /* a baseline that was no beginning */
 
 	char started[32];    /* RFC 3339, UTC */
 	double duration;     /* s of wall time in the sandbox, all phases and trials */
 	double cpu;	     /* s */
 	double gpu_hours;    /* of the GPUs that it had to itself */
-	int64_t memory_peak; /* bytes; -1 unknown */
+	int64_t memory_peak; /* bytes, of this candidate's trials; -1 unknown */
 	struct audit_summary audit;
 
 	char policy[65];	    /* SHA-256 of what the sandbox enforced */
 	char warm[65];		    /* SHA-256 of the warm snapshot; "" without setup */
 	char *host;		    /* kernel, machine and the kind of cgroups, for people */
+	char machine[65];	    /* SHA-256 of host and boot; "" unknown */
 	struct string_list removed; /* names that OUT held and that were no file or folder */
 
 	struct record_file files[8]; /* the other files of the record's tree */
@@ -106,6 +117,12 @@ bool record_is_on_branch(const struct record *r);
 
 /* Makes `r`, an experiment, what the decision about it says. */
 void record_overrule(struct record *r, const struct record *decision);
+/* Of how many of its trials this commit is, and not what it was compared with. */
+size_t record_own_trials(const struct record *r);
+
+/* All metrics: those that the trials which count have given, and a typical value of each
+ * (metrics_typical()); what it gave last, where a trial failed. The caller releases it. */
+void record_metrics(const struct record *r, struct metrics *ret);
 
 /* Who vouches for the metric: "evaluate", "self-reported"; NULL where no trial measured. */
 const char *record_metric_source(const struct record *r);
@@ -115,8 +132,8 @@ const char *record_metric_source(const struct record *r);
 void record_write(const struct record *r, struct strbuf *out);
 
 /* Reads it back: `ret` is overwritten, on success only. Unknown members are ignored (a later
- * program's), wrong ones refused. What follows from others (samples, the metrics of the last
- * trial) is not read. */
+ * program's), wrong ones refused. What follows from others (samples, the metrics that the
+ * trials give together) is not read. */
 int record_parse(const char *text, size_t len, struct record *ret, struct error *err);
 
 /*
@@ -131,6 +148,7 @@ int record_parse(const char *text, size_t len, struct record *ret, struct error 
  * A decision moves one experiment from one count to another. Where it moves the branch to what
  * was never measured, totals.incumbent stays what it was: that it is not the branch's tip says
  * that the baseline has to be measured again.
+ * One that measured the incumbent again only gives it its new value.
  */
 void totals_advance(const struct totals *before, struct record *r);
 

@@ -94,7 +94,10 @@ void metrics_typical(const struct metrics *const *of, size_t nr, struct metrics 
 		if (given < nr)
 			continue;
 		qsort(values, nr, sizeof(*values), by_value);
-		metrics_set(ret, name, values[(nr - 1) / 2] / 2 + values[nr / 2] / 2, finite);
+		/* The halves of one value of the smallest kind would be 0. */
+		if (values[(nr - 1) / 2] != values[nr / 2])
+			values[nr / 2] = values[(nr - 1) / 2] / 2 + values[nr / 2] / 2;
+		metrics_set(ret, name, values[nr / 2], finite);
 	}
 	free(values);
 }

@@ -1,4 +1,4 @@
-#include "model/experiment.h"
+#include "model/record_parts.h"
 
 const char *record_type_name(enum record_type type)
 {
@@ -32,20 +32,12 @@ static void add_memory_peak(struct json *o, int64_t bytes)
 		json_add_null(o, "memoryPeak");
 }
 
-static void add_metrics(struct json *o, const struct metrics *metrics)
+static void add_metrics(struct json *o, const struct record *r)
 {
-	struct json *members = json_add_object(o, "metrics");
+	CLEANUP_METRICS struct metrics metrics = { 0 };
 
-	for (size_t i = 0; i < metrics->nr; i++)
-		add_double_if(members, metrics->items[i].name, metrics->items[i].finite,
-			      metrics->items[i].value);
-}
-
-static void add_last_metrics(struct json *o, const struct record *r)
-{
-	static const struct metrics none;
-
-	add_metrics(o, r->trials_nr ? &r->trials[r->trials_nr - 1].metrics : &none);
+	record_metrics(r, &metrics);
+	record_add_metrics(o, "metrics", &metrics);
 }
 
 static void add_samples(struct json *o, const struct record *r)
@@ -54,7 +46,8 @@ static void add_samples(struct json *o, const struct record *r)
 	double value;
 
 	for (size_t i = 0; i < r->trials_nr; i++)
-		if (trial_sample(&r->trials[i], r->metric_name, &value))
+		if (!r->trials[i].of_incumbent &&
+		    trial_sample(&r->trials[i], r->metric_name, &value))
 			json_add_double(samples, NULL, value);
 }
 
@@ -99,12 +92,13 @@ static void add_trials(struct json *o, const struct record *r)
 		const struct trial_result *t = &r->trials[i];
 		struct json *trial = json_add_object(trials, NULL), *phases;
 
+		record_add_side(trial, t);
 		json_add_int(trial, "seed", (int64_t)t->seed);
 		phases = json_add_array(trial, "phases");
 		for (enum phase phase = PHASE_RUN; phase <= PHASE_EVALUATE; phase++)
 			if (t->ran[phase])
 				add_outcome(phases, phase, &t->outcomes[phase]);
-		add_metrics(trial, &t->metrics);
+		record_add_metrics(trial, "metrics", &t->metrics);
 	}
 }
 
@@ -128,6 +122,7 @@ static void add_totals(struct json *o, const struct totals *t)
 	json_add_int(totals, "incumbentExperiment", t->incumbent_experiment);
 	json_add_double(totals, "baselineMetric", t->baseline_metric);
 	scores_add(totals, &t->scores);
+	record_add_measured(totals, &t->measured);
 }
 
 static void add_measured(struct json *o, const struct record *r)
@@ -140,7 +135,7 @@ static void add_measured(struct json *o, const struct record *r)
 	add_double_if(o, "metric", r->has_metric, r->metric);
 	add_double_if(o, "baseline", r->has_incumbent, r->incumbent);
 	add_samples(o, r);
-	add_last_metrics(o, r);
+	add_metrics(o, r);
 	json_add_string(o, "metricSource", record_metric_source(r));
 }
 
@@ -213,10 +208,12 @@ static void add_run(struct json *o, const struct record *r)
 		json_add_double(o, "gpuHours", r->gpu_hours);
 	add_memory_peak(o, r->memory_peak);
 	add_trials(o, r);
+	record_add_judged(o, r);
 	add_audit(o, &r->audit);
 	add_string_or_null(o, "policy", r->policy);
 	add_string_or_null(o, "warm", r->warm);
 	add_string_or_null(o, "host", r->host);
+	add_string_or_null(o, "machine", r->machine);
 	list = json_add_array(o, "removed");
 	for (size_t i = 0; i < r->removed.nr && i < REMOVED_MAX; i++)
 		json_add_string(list, NULL, r->removed.items[i]);
@@ -282,7 +279,7 @@ struct json *record_log_json(const struct record *r, const char *commit)
 	json_add_double(o, "cpu", r->cpu);
 	add_memory_peak(o, r->memory_peak);
 	audit_summary_json(&r->audit, o);
-	add_last_metrics(o, r);
+	add_metrics(o, r);
 	json_add_int(o, "tokens", asked_tokens(r->asked));
 	searched_add(o, &r->searched);
 	return o;

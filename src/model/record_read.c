@@ -1,4 +1,4 @@
-#include "model/experiment.h"
+#include "model/record_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -188,25 +188,6 @@ static int read_decision(const struct json *o, struct record *r, struct error *e
 	return *d->commit ? 0 : malformed("commit", err);
 }
 
-static int read_metrics(const struct json *o, struct metrics *ret, struct error *err)
-{
-	const struct json *metrics, *value;
-	const char *name;
-
-	if (get_object(o, "metrics", &metrics, err))
-		return -1;
-	for (size_t i = 0; (value = json_member_at(metrics, i, &name)); i++) {
-		double number = 0;
-		bool finite = !json_is_null(value);
-
-		if (i == METRICS_MAX || !metric_name_is_valid(name) ||
-		    (finite && json_as_double(value, &number)))
-			return malformed("metrics", err);
-		metrics_set(ret, name, number, finite);
-	}
-	return 0;
-}
-
 static int name_parse(const char *name, char *ret, size_t size)
 {
 	if (!*name || strlen(name) >= size)
@@ -288,7 +269,7 @@ static int read_trial(const struct json *o, struct trial_result *t, struct error
 {
 	const struct json *phases, *phase;
 
-	if (get_seed(o, &t->seed, err) || read_metrics(o, &t->metrics, err) ||
+	if (get_seed(o, &t->seed, err) || record_read_metrics(o, "metrics", &t->metrics, err) ||
 	    get_array(o, "phases", PHASE_NR, &phases, err))
 		return -1;
 	for (size_t i = 0; (phase = json_array_at(phases, i)); i++)
@@ -316,7 +297,8 @@ static int read_trials(const struct json *o, struct record *r, struct error *err
 		struct trial_result *t = &r->trials[r->trials_nr++];
 
 		t->self_reported = self_reported;
-		if (read_trial(trial, t, err))
+		if (record_read_side(trial, (int)r->trials_nr, t, err) ||
+		    read_trial(trial, t, err))
 			return -1;
 	}
 	return 0;
@@ -406,6 +388,7 @@ static int read_run(const struct json *o, struct record *r, struct error *err)
 	    get_hex(o, "policy", SHA256_HEX_LEN, r->policy, err) ||
 	    get_hex(o, "warm", SHA256_HEX_LEN, r->warm, err) ||
 	    get_text_or_empty(o, "host", &r->host, err) ||
+	    get_hex(o, "machine", SHA256_HEX_LEN, r->machine, err) ||
 	    get_array(o, "removed", REMOVED_MAX, &removed, err) ||
 	    (json_get(o, "gpuHours") && get_amount(o, "gpuHours", &r->gpu_hours, err)))
 		return -1;
@@ -468,7 +451,8 @@ static int read_totals(const struct json *o, struct totals *t, struct error *err
 	    get_seed(totals, &t->seed, err) ||
 	    get_hex(totals, "incumbent", OID_HEX_LEN, t->incumbent, err) ||
 	    json_get_double(totals, "incumbentMetric", &t->incumbent_metric, err) ||
-	    get_count(totals, "incumbentExperiment", &t->incumbent_experiment, err))
+	    get_count(totals, "incumbentExperiment", &t->incumbent_experiment, err) ||
+	    record_read_measured(totals, &t->measured, err))
 		return -1;
 	return json_get_double(totals, "baselineMetric", &t->baseline_metric, err);
 }
@@ -480,8 +464,9 @@ int record_parse(const char *text, size_t len, struct record *ret, struct error 
 
 	if (json_parse(text, len, &o, err) || read_type(o, &r, err) ||
 	    read_number(o, &r, err) || read_verdict(o, &r, err) || read_decision(o, &r, err) ||
-	    read_candidate(o, &r, err) || read_trials(o, &r, err) || read_run(o, &r, err) ||
-	    read_files(o, &r, err) || read_totals(o, &r.totals, err))
+	    read_candidate(o, &r, err) || read_trials(o, &r, err) ||
+	    record_read_judged(o, &r, err) || read_run(o, &r, err) || read_files(o, &r, err) ||
+	    read_totals(o, &r.totals, err))
 		return -1;
 	*ret = r;
 	r = (struct record){ 0 };

@@ -1,6 +1,7 @@
 #include "model/signedrank.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
@@ -97,6 +98,9 @@ double hodges_lehmann(const double *values, size_t nr)
 {
 	size_t total;
 	CLEANUP_FREE double *averages = walsh_averages(values, nr, &total);
+	char decimal[32];
 
-	return median_of_sorted(averages, total);
+	/* Half of a sum of two decimals has digits that nobody measured. */
+	snprintf(decimal, sizeof(decimal), "%.14g", median_of_sorted(averages, total));
+	return strtod(decimal, NULL);
 }

@@ -45,7 +45,8 @@ void signed_rank(const double *differences, size_t nr, double confidence, struct
 size_t signed_rank_least(double confidence);
 
 /* The estimate alone, for values of any kind: the median of their Walsh averages. It stands
- * between mean and median. 1 to SIGNED_RANK_MAX values. */
+ * between mean and median. It is a number for people to read, so it has 14 decimal digits. 1 to
+ * SIGNED_RANK_MAX values. */
 double hodges_lehmann(const double *values, size_t nr);
 
 #endif

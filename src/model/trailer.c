@@ -1,5 +1,6 @@
 #include "model/trailer.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -190,6 +191,18 @@ static void add_experiment(struct strbuf *out, const struct record *r)
 	strbuf_addf(out, "/%lld\n", (long long)r->experiment);
 }
 
+/* At what the gain was shown, rounded down: 1 would promise too much. */
+static void add_confidence(struct strbuf *out, const struct record *r)
+{
+	double confidence = floor(r->comparison.gain.confidence * 1e4 + 1e-6) / 1e4;
+
+	if (r->plan.search && r->comparison.step == COMPARISON_DONE && confidence > 0) {
+		strbuf_addstr(out, "Confidence: ");
+		strbuf_add_number(out, confidence);
+		strbuf_addch(out, '\n');
+	}
+}
+
 static void add_costs(struct strbuf *out, const struct record *r)
 {
 	strbuf_addf(out, "Duration: %.2fs\n", r->duration);
@@ -239,7 +252,8 @@ static void add_all_trailers(struct strbuf *out, const struct record *r,
 	if (r->has_incumbent)
 		add_number_trailer(out, "Baseline", r->metric_name, r->incumbent);
 	if (r->trials_nr)
-		strbuf_addf(out, "Trials: %zu\n", r->trials_nr);
+		strbuf_addf(out, "Trials: %zu\n", record_own_trials(r));
+	add_confidence(out, r);
 	/* Nothing was run for a decision. */
 	if (r->type != RECORD_DECISION)
 		add_costs(out, r);

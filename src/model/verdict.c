@@ -127,26 +127,38 @@ int trial_judge(const struct campaign_config *config, const struct trial_result 
 	return -1;
 }
 
-/* The first constraint that `metrics` break; a metric that was not reported breaks it too. */
+double threshold_value(const struct threshold *t, double of)
+{
+	if (!t->set)
+		return 0;
+	return t->relative ? t->value * fabs(of) : t->value;
+}
+
+/* A metric that was not reported breaks it, and so does one that is to be compared with what
+ * nobody knows. The last decimal of a share is allowed for, as below. */
+static bool breaks(const struct constraint *c, const struct metric_value *m)
+{
+	double min = threshold_value(&c->min, c->reference);
+	double max = threshold_value(&c->max, c->reference);
+
+	if (!m || !m->finite || (constraint_is_relative(c) && !c->has_reference))
+		return true;
+	min -= c->min.relative ? 4 * DBL_EPSILON * fabs(min) : 0;
+	max += c->max.relative ? 4 * DBL_EPSILON * fabs(max) : 0;
+	return (c->min.set && m->value < min) || (c->max.set && m->value > max);
+}
+
+/* The first constraint that `metrics` break. */
 static const struct constraint *broken_constraint(const struct campaign_config *config,
 						  const struct metrics *metrics)
 {
 	for (size_t i = 0; i < config->constraints_nr; i++) {
 		const struct constraint *c = &config->constraints[i];
-		const struct metric_value *m = metrics_find(metrics, c->metric);
 
-		if (!m || !m->finite || (c->has_min && m->value < c->min) ||
-		    (c->has_max && m->value > c->max))
+		if (breaks(c, metrics_find(metrics, c->metric)))
 			return c;
 	}
 	return NULL;
-}
-
-double threshold_value(const struct threshold *t, double incumbent)
-{
-	if (!t->set)
-		return 0;
-	return t->relative ? t->value * fabs(incumbent) : t->value;
 }
 
 void verdict_decide_gain(const struct campaign_config *config, double gain, bool shown,

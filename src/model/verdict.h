@@ -46,6 +46,8 @@ struct trial_result {
 	struct outcome outcomes[PHASE_NR];
 	struct metrics metrics;
 	bool self_reported; /* no evaluator: the metric is the candidate's own word */
+	bool of_incumbent;  /* it measured what the candidate is compared with */
+	int number;	    /* AUTORESEARCH_TRIAL, from 1; that of its pair */
 	uint64_t seed;	    /* AUTORESEARCH_SEED of this trial; below 2^53, as JSON has it */
 	bool audit_incomplete; /* what it did is not known: something of the audit was lost */
 };
@@ -74,7 +76,8 @@ int trial_judge(const struct campaign_config *config, const struct trial_result 
  * (constraint, no-improvement), indecisive (implausible above maxEffect, within-noise below
  * minEffect), or accepted. With one sample a side there is no test to pass: an improvement
  * of at least `minEffect` is taken. An equal value is no improvement. A constraint on a
- * metric that was not reported is broken; a share is one of the incumbent's absolute value.
+ * metric that was not reported is broken, and its share is one of what the baseline measured
+ * (campaign_config_refer()); other shares are of the incumbent's absolute value.
  */
 void verdict_decide(const struct campaign_config *config, double value,
 		    const struct metrics *metrics, double incumbent, struct verdict *ret);
@@ -86,8 +89,9 @@ void verdict_decide(const struct campaign_config *config, double value,
 void verdict_decide_gain(const struct campaign_config *config, double gain, bool shown,
 			 const struct metrics *metrics, double incumbent, struct verdict *ret);
 
-/* What a threshold comes to beside that incumbent, in the metric's unit; 0 where it is not set. */
-double threshold_value(const struct threshold *t, double incumbent);
+/* What a threshold comes to where a share is one of `of`, as the incumbent's metric; 0 where it
+ * is not set. */
+double threshold_value(const struct threshold *t, double of);
 
 /* True where `a` is better than `b` in the campaign's direction. */
 bool metric_is_better(enum direction direction, double a, double b);

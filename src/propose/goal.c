@@ -25,6 +25,13 @@ void part_program(const struct prompt_input *input, struct strbuf *out)
 	strbuf_addch(out, '\n');
 }
 
+static void add_bound(struct strbuf *out, const struct threshold *t)
+{
+	strbuf_add_number(out, t->relative ? t->value * 100 : t->value);
+	if (t->relative)
+		strbuf_addstr(out, "% of the baseline's");
+}
+
 static void add_threshold(struct strbuf *out, const char *what, const struct threshold *t)
 {
 	if (!t->set)
@@ -40,13 +47,13 @@ static void add_constraint(struct strbuf *out, const struct fence *f,
 	strbuf_addstr(out, "- must hold: `");
 	fence_line(f, k->metric, PROMPT_LINE_MAX, out);
 	strbuf_addch(out, '`');
-	if (k->has_min) {
+	if (k->min.set) {
 		strbuf_addstr(out, " at least ");
-		strbuf_add_number(out, k->min);
+		add_bound(out, &k->min);
 	}
-	if (k->has_max) {
-		strbuf_addstr(out, k->has_min ? ", at most " : " at most ");
-		strbuf_add_number(out, k->max);
+	if (k->max.set) {
+		strbuf_addstr(out, k->min.set ? ", at most " : " at most ");
+		add_bound(out, &k->max);
 	}
 	strbuf_addch(out, '\n');
 }

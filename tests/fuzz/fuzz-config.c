@@ -117,12 +117,14 @@ static void check_campaign(const struct campaign_config *c)
 	}
 	for (size_t i = 0; i < c->constraints_nr; i++) {
 		assert(metric_name_is_valid(c->constraints[i].metric));
-		assert(c->constraints[i].has_min || c->constraints[i].has_max);
-		assert(isfinite(c->constraints[i].min) && isfinite(c->constraints[i].max));
+		assert(c->constraints[i].min.set || c->constraints[i].max.set);
+		assert(isfinite(c->constraints[i].min.value));
+		assert(isfinite(c->constraints[i].max.value));
 	}
 	assert(c->limits.memory > 0 && c->limits.pids > 0 && c->limits.disk > 0);
 	assert(c->limits.output > 0 && c->limits.cpus >= 0 && isfinite(c->limits.cpus));
-	assert(c->confidence > 0 && c->confidence < 1 && c->trials == 1);
+	assert(c->confidence > 0 && c->confidence < 1 && c->trials >= TRIALS_AUTO);
+	assert(c->trials <= 100);
 	assert(c->candidates >= 1 && c->candidates <= 64);
 	assert(!c->min_effect.set || c->min_effect.value >= 0);
 	assert(c->budget.experiments >= 0 && c->budget.tokens >= 0 && c->budget.failures >= 0);

@@ -137,10 +137,11 @@ static void every_key(void **state)
 	assert_string_equal(c->metric_pattern, "^loss: ([0-9.]+)$");
 	assert_int_equal(c->constraints_nr, 2);
 	assert_string_equal(c->constraints[0].metric, "peak_mb");
-	assert_true(c->constraints[0].has_max && c->constraints[0].max == 4096);
-	assert_true(c->constraints[0].has_min && c->constraints[0].min == -1);
+	assert_true(c->constraints[0].max.set && c->constraints[0].max.value == 4096);
+	assert_true(c->constraints[0].min.set && c->constraints[0].min.value == -1);
+	assert_false(constraint_is_relative(&c->constraints[0]));
 	assert_string_equal(c->constraints[1].metric, "acc");
-	assert_false(c->constraints[1].has_max);
+	assert_false(c->constraints[1].max.set);
 	assert_true(c->min_effect.set && c->min_effect.relative);
 	assert_true(c->min_effect.value == 0.1 / 100);
 	assert_true(c->max_effect.set && !c->max_effect.relative && c->max_effect.value == 2);
@@ -172,7 +173,7 @@ static void the_last_one_wins_and_case_does_not_count(void **state)
 	assert_string_equal(c->phases[PHASE_RUN].command, "second");
 	assert_true(c->min_effect.value == 1);
 	assert_int_equal(c->constraints_nr, 2); /* names of metrics do mind case */
-	assert_true(c->constraints[0].max == 2);
+	assert_true(c->constraints[0].max.value == 2);
 }
 
 static void unknown_names(void **state)
@@ -230,7 +231,8 @@ static void values_that_do_not_parse(void **state)
 		  "f:8: run.timeout: not a time above 0 such as 90s, 10m or 8h: '0'" },
 		{ "[metric]\npattern = x\n",
 		  "f:8: metric.pattern: bad pattern 'x': it has no group for the value" },
-		{ "[metric \"m\"]\nmax = 4G\n", "f:8: metric.<name>.max: not a number: '4G'" },
+		{ "[metric \"m\"]\nmax = 4G\n",
+		  "f:8: metric.<name>.max: neither a number nor a share such as 110%: '4G'" },
 		{ "[verdict]\nminEffect = -1\n",
 		  "f:8: verdict.minEffect: neither a number nor a share such as 0.1%: '-1'" },
 		{ "[verdict]\nmineffect = %\n",
@@ -264,6 +266,19 @@ static void one_trial_a_candidate(void **state)
 	refused(*state, MINIMAL "[verdict]\ntrials = auto\n",
 		"f:8: verdict.trials: 'auto': this version takes one sample a candidate, "
 		"so it can only be 1");
+}
+
+static void a_bound_may_be_a_share(void **state)
+{
+	const struct campaign_config *c =
+		parse(*state, MINIMAL "[metric \"mb\"]\nmax = 110%\nmin = 50\n");
+
+	assert_int_equal(c->constraints_nr, 1);
+	assert_true(c->constraints[0].max.relative && c->constraints[0].max.value == 1.1);
+	assert_false(c->constraints[0].min.relative);
+	assert_true(constraint_is_relative(&c->constraints[0]));
+	refused(*state, MINIMAL "[metric \"mb\"]\nmax = -110%\n",
+		"f:8: metric.<name>.max: neither a number nor a share such as 110%: '-110%'");
 }
 
 static void warnings(void **state)
@@ -316,6 +331,7 @@ int main(void)
 		TEST(missing_keys),
 		TEST(values_that_do_not_parse),
 		TEST(one_trial_a_candidate),
+		TEST(a_bound_may_be_a_share),
 		TEST(warnings),
 		TEST(the_list_of_keys),
 	};

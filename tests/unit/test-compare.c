@@ -203,7 +203,8 @@ static void the_gain_has_to_matter_and_to_be_plausible(void **state)
 
 static void a_constraint_goes_first(void **state)
 {
-	struct constraint memory = { .metric = (char *)"mb", .has_max = true, .max = 10 };
+	struct constraint memory = { .metric = (char *)"mb",
+				     .max = { .set = true, .value = 10 } };
 	struct campaign_config config = { .constraints = &memory, .constraints_nr = 1 };
 	CLEANUP_VERDICT struct verdict v = { 0 };
 	struct metrics metrics = { 0 };

@@ -157,7 +157,8 @@ static void calls_differ_as_late_as_they_can(void **state)
 
 static void what_is_optional_shows_where_it_is_set(void **state)
 {
-	struct constraint constraint = { .metric = "mb", .has_max = true, .max = 4096 };
+	struct constraint constraint = { .metric = "mb",
+					 .max = { .set = true, .value = 4096 } };
 	CLEANUP_SCENE struct scene s;
 	CLEANUP_FREE char *bare = NULL;
 	CLEANUP_FREE char *full = NULL;

@@ -46,14 +46,20 @@ static const char accepted_json[] =
 	"\t\"duration\": 12.41,\n"
 	"\t\"cpu\": 11.87,\n"
 	"\t\"memoryPeak\": 536870912,\n"
-	"\t\"trials\": [{\"seed\":9007199254740991,\"phases\":["
+	"\t\"trials\": [{\"side\":\"candidate\",\"trial\":1,\"seed\":9007199254740991,\"phases\":["
 	"{\"phase\":\"run\",\"exit\":0,\"wall\":12,\"cpu\":11.5,\"memoryPeak\":536870912},"
 	"{\"phase\":\"evaluate\",\"exit\":0,\"wall\":0.41,\"cpu\":0.37,\"memoryPeak\":null}],"
 	"\"metrics\":{\"grad_norm\":null,\"val_loss\":2.0312}}],\n"
+	"\t\"comparison\": null,\n"
+	"\t\"reference\": {},\n"
+	"\t\"noise\": null,\n"
+	"\t\"settled\": null,\n"
+	"\t\"again\": null,\n"
 	"\t\"audit\": {\"level\":\"none\"},\n"
 	"\t\"policy\": \"" SHA_A "\",\n"
 	"\t\"warm\": \"" SHA_B "\",\n"
 	"\t\"host\": \"Linux 6.1 x86_64\",\n"
+	"\t\"machine\": \"" SHA_A "\",\n"
 	"\t\"removed\": [\"out/fifo\"],\n"
 	"\t\"files\": {\"patch\":\"" OID_3 "\"},\n"
 	"\t\"totals\": {\"experiments\":12,\"verdicts\":{\"accepted\":3,\"rejected\":8,"
@@ -62,7 +68,9 @@ static const char accepted_json[] =
 	"\"tokens\":5300,\"gpuHours\":0,\"seed\":42,\"incumbent\":null,"
 	"\"incumbentMetric\":2.0312,\"incumbentExperiment\":12,\"baselineMetric\":2.5,"
 	"\"proposers\":[{\"name\":\"endpoint\",\"won\":2.5,\"lost\":6,\"experiments\":9,"
-	"\"accepted\":3}]}\n"
+	"\"accepted\":3}],"
+	"\"measured\":{\"experiments\":0,\"time\":2.5,\"machine\":\"" SHA_A "\",\"trials\":1,"
+	"\"noise\":null}}\n"
 	"}\n";
 
 static struct record accepted(void)
@@ -109,7 +117,9 @@ static struct record accepted(void)
 			    .incumbent_metric = 2.0312,
 			    .incumbent_experiment = 12,
 			    .baseline_metric = 2.5,
-			    .scores = { { { "endpoint", { 2.5, 6 }, 9, 3 } }, 1 } },
+			    .scores = { { { "endpoint", { 2.5, 6 }, 9, 3 } }, 1 },
+			    .measured = { .time = 2.5, .machine = SHA_A, .trials = 1 } },
+		.machine = SHA_A,
 	};
 	struct trial_result *t = r.trials;
 
@@ -125,6 +135,7 @@ static struct record accepted(void)
 				   .completion = 300,
 				   .cached = 4000,
 				   .digest = SHA_B };
+	t->number = 1;
 	t->seed = (1ULL << 53) - 1;
 	t->ran[PHASE_RUN] = t->ran[PHASE_EVALUATE] = true;
 	t->outcomes[PHASE_RUN] =
@@ -215,7 +226,8 @@ static void what_a_baseline_lacks_is_null(void **state)
 					"\t\"samples\": [],\n\t\"metrics\": {},\n"
 					"\t\"metricSource\": null,\n\t\"base\": null,\n"));
 	assert_non_null(strstr(out.buf, "\t\"proposedBy\": null,\n\t\"asked\": null,\n"));
-	assert_non_null(strstr(out.buf, "\t\"warm\": null,\n\t\"host\": null,\n"));
+	assert_non_null(strstr(out.buf, "\t\"warm\": null,\n\t\"host\": null,\n"
+					"\t\"machine\": null,\n"));
 	parse(out.buf, &back);
 	assert_int_equal(back.verdict.kind, VERDICT_NONE);
 	assert_string_equal(back.proposed_by, "");

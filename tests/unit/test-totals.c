@@ -43,6 +43,38 @@ static void a_baseline_begins_the_comparison(void **state)
 	assert_int_equal(r.totals.verdicts[VERDICT_NONE], 0);
 }
 
+static void an_incumbent_that_is_measured_again_has_a_new_value(void **state)
+{
+	struct totals before = { .experiments = 60,
+				 .time = 9000,
+				 .incumbent_experiment = 6,
+				 .incumbent_metric = 1,
+				 .baseline_metric = 5,
+				 .measured = { .trials = 1, .has_noise = true, .noise = 0.5 } };
+	struct record r = { .type = RECORD_BASELINE,
+			    .has_metric = true,
+			    .metric = 1.25,
+			    .duration = 10,
+			    .machine = "abc",
+			    .settled = 12,
+			    .again = { .why = AGAIN_TIME, .before = 1 } };
+
+	(void)state;
+	totals_advance(&before, &r);
+	assert_true(r.totals.incumbent_metric == 1.25);
+	assert_true(r.totals.baseline_metric == 5);
+	assert_int_equal(r.totals.incumbent_experiment, 6);
+	assert_int_equal(r.totals.measured.experiments, 60);
+	assert_true(r.totals.measured.time == 9010);
+	assert_string_equal(r.totals.measured.machine, "abc");
+	assert_int_equal(r.totals.measured.trials, 12);
+	/* One sample says nothing of the noise. */
+	assert_true(r.totals.measured.has_noise && r.totals.measured.noise == 0.5);
+	r.again.why = AGAIN_NOT;
+	totals_advance(&before, &r);
+	assert_false(r.totals.measured.has_noise);
+}
+
 static void a_later_baseline_keeps_the_counts(void **state)
 {
 	struct totals before = { .experiments = 9,
@@ -177,6 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_baseline_begins_the_comparison),
 		cmocka_unit_test(a_later_baseline_keeps_the_counts),
+		cmocka_unit_test(an_incumbent_that_is_measured_again_has_a_new_value),
 		cmocka_unit_test(accepted_becomes_the_incumbent),
 		cmocka_unit_test(a_search_stalls_until_something_is_accepted),
 		cmocka_unit_test(one_of_several_is_scored),

@@ -358,6 +358,32 @@ static void a_value_never_breaks_its_line(void **state)
 	assert_shell("git interpret-trailers --parse message | grep -c ^Verdict:", "1\n");
 }
 
+static void a_comparison_says_how_sure_it_is(void **state)
+{
+	CLEANUP_RECORD struct record r = accepted("whatever", "");
+	CLEANUP_STRBUF struct strbuf note = STRBUF_INIT, value = STRBUF_INIT;
+
+	(void)state;
+	r.trials = xrealloc(r.trials, 2 * sizeof(*r.trials));
+	r.trials[1] = (struct trial_result){ .of_incumbent = true };
+	r.trials_nr = 2;
+	r.plan = (struct comparison_plan){ 15, 10, 0.95 };
+	r.comparison.step = COMPARISON_DONE;
+	r.comparison.gain.confidence = 0.99999;
+	message_note(&r, SHA_B, &note);
+	/* Trials are the candidate's, and nothing is ever certain. */
+	assert_non_null(strstr(note.buf, "\nTrials: 1\nConfidence: 0.9999\nDuration: "));
+	strbuf_reset(&note);
+	r.comparison.gain.confidence = 0.95;
+	message_note(&r, SHA_B, &note);
+	assert_true(trailer_find(note.buf, "Confidence", &value));
+	assert_string_equal(value.buf, "0.95");
+	strbuf_reset(&note);
+	r.comparison.step = COMPARISON_LOSER;
+	message_note(&r, SHA_B, &note);
+	assert_null(strstr(note.buf, "Confidence"));
+}
+
 static void a_baselines_note_has_no_verdict(void **state)
 {
 	CLEANUP_RECORD struct record r = accepted("whatever", "");
@@ -470,6 +496,7 @@ int main(void)
 		cmocka_unit_test(the_audit_says_at_which_level_and_what_it_saw),
 		cmocka_unit_test(tokens_stand_where_a_model_was_asked),
 		cmocka_unit_test(a_value_never_breaks_its_line),
+		cmocka_unit_test(a_comparison_says_how_sure_it_is),
 		cmocka_unit_test(a_baselines_note_has_no_verdict),
 		cmocka_unit_test(a_message_made_from_its_record_is_the_same),
 		cmocka_unit_test(a_trailer_is_found_where_git_finds_it),

@@ -268,8 +268,8 @@ static void a_gain_above_max_effect_is_held(void **state)
 static void a_broken_constraint_goes_first(void **state)
 {
 	static struct constraint constraints[] = {
-		{ .metric = (char *)"acc", .has_min = true, .min = 0.5 },
-		{ .metric = (char *)"peak_mb", .has_max = true, .max = 100 },
+		{ .metric = (char *)"acc", .min = { .set = true, .value = 0.5 } },
+		{ .metric = (char *)"peak_mb", .max = { .set = true, .value = 100 } },
 	};
 	struct campaign_config config = { .direction = MINIMIZE,
 					  .constraints = constraints,
@@ -290,6 +290,40 @@ static void a_broken_constraint_goes_first(void **state)
 	metrics_set(&m, "acc", 0.49, true);
 	verdict_decide(&config, 3, &m, 2, &v); /* worse as well */
 	assert_verdict(&v, VERDICT_REJECTED, "constraint acc");
+}
+
+static void a_share_in_a_constraint_is_of_what_the_baseline_measured(void **state)
+{
+	struct constraint mb = { .metric = (char *)"mb",
+				 .min = { .set = true, .relative = true, .value = 0.5 },
+				 .max = { .set = true, .relative = true, .value = 1.1 } };
+	struct campaign_config config = { .direction = MINIMIZE,
+					  .constraints = &mb,
+					  .constraints_nr = 1 };
+	CLEANUP_METRICS struct metrics m = { 0 }, reference = { 0 };
+	CLEANUP_VERDICT struct verdict v = { 0 };
+	static const struct {
+		double mb;
+		bool holds;
+	} rows[] = {
+		{ 3, true }, { 3.3, true }, { 3.301, false }, { 1.5, true }, { 1.49, false }
+	};
+
+	(void)state;
+	metrics_set(&m, "mb", 3, true);
+	verdict_decide(&config, 1, &m, 2, &v); /* nobody knows of what */
+	assert_verdict(&v, VERDICT_REJECTED, "constraint mb");
+	metrics_set(&reference, "mb", 3, true);
+	campaign_config_refer(&config, &reference);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		metrics_set(&m, "mb", rows[i].mb, true);
+		verdict_decide(&config, 1, &m, 2, &v);
+		assert_verdict(&v, rows[i].holds ? VERDICT_ACCEPTED : VERDICT_REJECTED,
+			       rows[i].holds ? NULL : "constraint mb");
+	}
+	metrics_set(&reference, "mb", 0, false);
+	campaign_config_refer(&config, &reference);
+	assert_false(mb.has_reference);
 }
 
 static void the_target_is_reached_at_its_value(void **state)
@@ -323,6 +357,7 @@ int main(void)
 		cmocka_unit_test(a_share_is_of_the_incumbents_absolute_value),
 		cmocka_unit_test(a_gain_above_max_effect_is_held),
 		cmocka_unit_test(a_broken_constraint_goes_first),
+		cmocka_unit_test(a_share_in_a_constraint_is_of_what_the_baseline_measured),
 		cmocka_unit_test(the_target_is_reached_at_its_value),
 	};
 
