@@ -141,6 +141,8 @@ static void print_json(const struct standing *st)
 							   : "maximize");
 	add_metric(object, "baseline", st->has_record, t->baseline_metric);
 	add_metric(object, "best", st->is_measured, t->incumbent_metric);
+	add_metric(object, "trials", t->measured.trials, t->measured.trials);
+	add_metric(object, "noise", t->measured.has_noise, t->measured.noise);
 	json_add_int(object, "experiments", t->experiments);
 	json_add_int(object, "tokens", t->tokens);
 	json_add_double(object, "gpuHours", t->gpu_hours);
@@ -204,6 +206,16 @@ static void print_stall(const struct standing *st)
 	       (long long)stalled, ladder_rung_name(rung));
 }
 
+/* How often a candidate is measured, and how noisy one sample is. */
+static void print_trials(const struct measured *m)
+{
+	if (m->trials > 1)
+		printf("trials      %d of a candidate, in pairs with the incumbent\n",
+		       m->trials);
+	if (m->has_noise)
+		printf("noise       %.4g, the standard deviation of a sample\n", m->noise);
+}
+
 static void print_text(const struct standing *st)
 {
 	const struct totals *t = &st->newest.record.totals;
@@ -218,6 +230,7 @@ static void print_text(const struct standing *st)
 	report_verdicts(t, &verdicts);
 	printf("%-11s %s\n", st->newest.record.metric_name,
 	       st->is_measured ? best.buf : "to be measured");
+	print_trials(&t->measured);
 	printf("experiments %lld in %s: %s\n", (long long)t->experiments, spent.buf,
 	       verdicts.buf);
 	if (t->tokens)

@@ -35,7 +35,8 @@ char **environment_new(const struct lane *lane, enum phase phase, int64_t experi
 	env[n++] = xstrfmt("AUTORESEARCH_EXPERIMENT=%lld", (long long)experiment);
 	env[n++] = xstrfmt("AUTORESEARCH_PHASE=%s", phase_name(phase));
 	env[n++] = xstrfmt("AUTORESEARCH_TRIAL=%d", trial);
-	env[n++] = xstrfmt("AUTORESEARCH_SEED=%llu", (unsigned long long)trial_seed(s, trial));
+	env[n++] = xstrfmt("AUTORESEARCH_SEED=%llu",
+			   (unsigned long long)trial_seed(s, experiment, trial));
 	env[n++] = xstrdup("AUTORESEARCH_OUT=" INSIDE_OUT);
 	for (size_t i = 0; i < lane->groups.nr; i++)
 		strbuf_addf(&gpus, "%s%s", i ? "," : "", lane->groups.items[i]);
@@ -53,10 +54,12 @@ void environment_free(char **env)
 	free(env);
 }
 
-uint64_t trial_seed(const struct search *s, int trial)
+uint64_t trial_seed(const struct search *s, int64_t experiment, int trial)
 {
-	/* The same for candidate and incumbent, so that they differ in nothing else. */
-	return (s->totals.seed + (uint64_t)trial) % 0x7fffffff;
+	/* More than there are trials of one, so that no two experiments share a seed. */
+	uint64_t apart = search_trials(s) > 1 ? 10 * TRIALS_MAX : 0;
+
+	return (s->totals.seed + apart * (uint64_t)experiment + (uint64_t)trial) % 0x7fffffff;
 }
 
 void log_tail(const struct strbuf *log, struct strbuf *out)
@@ -195,7 +198,8 @@ int measure_trial(struct lane *lane, int64_t experiment, int number, struct tria
 	bool complete = true;
 	int failed;
 
-	*ret = (struct trial_result){ .seed = trial_seed(s, number) };
+	*ret = (struct trial_result){ .number = number,
+				      .seed = trial_seed(s, experiment, number) };
 	if (trial_open(&trial, &lane->place, &lane->limits, err))
 		return -1;
 	failed = run_phases(lane, trial, experiment, number, ret, logs, err);

@@ -48,8 +48,13 @@ int measure_editable(struct search *s, struct string_list *ret, struct error *er
 char **environment_new(const struct lane *lane, enum phase phase, int64_t experiment, int trial);
 void environment_free(char **env);
 
-/* The seed of a trial, below 2^31. */
-uint64_t trial_seed(const struct search *s, int trial);
+/*
+ * The seed of a trial, below 2^31: the same for candidate and incumbent, so that they differ in
+ * nothing else. Where there is one sample a candidate it is the same for all, since they are
+ * held against one number; where there are pairs each experiment has seeds of its own, so that
+ * nothing is selected for its luck with some.
+ */
+uint64_t trial_seed(const struct search *s, int64_t experiment, int trial);
 
 /* The last lines of a log, for a message. */
 void log_tail(const struct strbuf *log, struct strbuf *out);

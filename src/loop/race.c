@@ -1,10 +1,10 @@
 #include "loop/race.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/fiber.h"
 #include "git/tree.h"
+#include "model/judge.h"
 #include "model/race.h"
 
 /* How far lanes may run ahead of what is recorded: a round that waits for its last, the next
@@ -475,7 +475,7 @@ static void choose(struct race *race)
 		if (!has_passed(r))
 			continue;
 		finishers[nr] = (struct finisher){
-			.gain = fabs(r->x.record.metric - r->x.record.incumbent),
+			.gain = record_gain(config, &r->x.record),
 			.lines = count_lines(&r->x.candidate.patch),
 		};
 		passed[nr++] = r;

@@ -7,8 +7,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/timer.h"
 #include "git/tree.h"
+#include "loop/baseline.h"
 #include "loop/lane.h"
 #include "loop/lock.h"
 #include "loop/measure.h"
@@ -138,6 +140,20 @@ static char *describe_host(const struct search *s)
 		       aside ? aside : "");
 }
 
+/* A boot has an id of its own, so two machines never have the same. */
+static void tell_machine(struct search *s)
+{
+	CLEANUP_STRBUF struct strbuf boot = STRBUF_INIT;
+	struct digest digest;
+
+	if (strbuf_read_file(&boot, "/proc/sys/kernel/random/boot_id", 128))
+		return;
+	digest_init(&digest);
+	digest_add_field(&digest, boot.buf, boot.len);
+	digest_add_field(&digest, s->host, strlen(s->host));
+	digest_hex(&digest, s->machine);
+}
+
 /* Where candidates are to be held by eBPF, and cannot be, none is run. */
 static int refuse_unaudited(const struct search *s, struct error *err)
 {
@@ -184,6 +200,7 @@ static int open_sandbox(struct search *s, struct error *err)
 		return -1;
 	policy_digest(&s->config, &s->settings, s->policy);
 	s->host = describe_host(s);
+	tell_machine(s);
 	return 0;
 }
 
@@ -306,7 +323,7 @@ int search_open_campaign(struct search *s, struct repo *repo, const char *campai
 		warning(".gitattributes asks for filters, but a candidate's files are exactly what "
 			"git holds: no end of line is changed, nothing of LFS is fetched");
 	if (search_open(s, repo, search_incumbent(s), path, err) ||
-	    tried_open(&s->tried, &s->ledger, s->dir, err))
+	    tried_open(&s->tried, &s->ledger, s->dir, err) || baseline_read_reference(s, err))
 		return -1;
 	return 0;
 }
@@ -318,7 +335,18 @@ const char *search_incumbent(const struct search *s)
 
 bool search_needs_baseline(const struct search *s)
 {
-	return strcmp(s->totals.incumbent, search_incumbent(s)) != 0;
+	return strcmp(s->totals.incumbent, search_incumbent(s)) || !search_trials(s) ||
+	       baseline_again(s) != AGAIN_NOT;
+}
+
+int search_trials(const struct search *s)
+{
+	return s->config.trials == TRIALS_AUTO ? s->totals.measured.trials : s->config.trials;
+}
+
+void search_refer(const struct search *s, struct record *r)
+{
+	metrics_merge(&r->reference, &s->reference);
 }
 
 int search_prepare(struct search *s, struct error *err)
@@ -356,6 +384,7 @@ void search_close(struct search *s)
 	for (int i = 0; i < NETWORK_NR; i++)
 		network_allow_release(&s->network[i]);
 	ledger_release(&s->ledger);
+	metrics_release(&s->reference);
 	free(s->warm);
 	free(s->host);
 	free(s->program);

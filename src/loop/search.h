@@ -91,6 +91,7 @@ struct search {
 	int64_t experiments_left; /* at most so many more are wanted of this run, one at least */
 	char policy[65];
 	char *host;
+	char machine[65]; /* digest of host and boot; "" where that is not known */
 
 	char *warm;	   /* of the snapshot, below the store; NULL without setup */
 	char warm_digest[65];
@@ -101,6 +102,7 @@ struct search {
 	struct timespec worked; /* since when, beyond what the totals say */
 	struct signs signs;   /* of this run; see loop/watchdog.h */
 	unsigned budgets_low; /* a bit for each that was warned of */
+	struct metrics reference; /* of the constraints that are shares */
 	struct team *team;     /* who proposes; NULL: not yet found */
 	/* The base that a person chose by hand, instead of this incumbent; "": none. */
 	char from[OID_HEX_SIZE], from_incumbent[OID_HEX_SIZE];
@@ -142,8 +144,15 @@ int search_read_totals(struct search *s, struct error *err);
 /* The commit that the next candidate is based on; before the baseline, what it measures. */
 const char *search_incumbent(const struct search *s);
 
-/* True where the incumbent has to be measured first: a new campaign, or people committed. */
+/* True where the incumbent has to be measured first: a new campaign, people committed, or it is
+ * time to do so again (model/baseline.h). */
 bool search_needs_baseline(const struct search *s);
+
+/* Samples of a candidate: verdict.trials, or what the baseline settled; 0: nothing has. */
+int search_trials(const struct search *s);
+
+/* Puts into the record what its constraints are shares of. */
+void search_refer(const struct search *s, struct record *r);
 
 /*
  * Puts the incumbent in the first slot and makes sure of its warm snapshot. 0; 1 where a person

@@ -96,12 +96,31 @@ static bool take_news(struct race_news *news, struct start_result *ret, struct e
 	return false;
 }
 
+/* Nothing is under way. True where it is time to go on with the race: the incumbent had to be
+ * measured first, and was. */
+static int refresh(struct search *s, bool over, bool *ret, struct error *err)
+{
+	*ret = !over && search_needs_baseline(s);
+	return *ret && search_baseline(s, err) < 0 ? -1 : 0;
+}
+
+/* Experiments that may begin: none when it is over, nor where the incumbent has to be measured
+ * first, which it is by itself. */
+static int64_t places_left(const struct search *s, bool over,
+			   const struct start_options *options,
+			   const struct start_result *result)
+{
+	if (over || search_needs_baseline(s))
+		return 0;
+	return experiments_left(s, options, result);
+}
+
 /* Once there is a reason to end, what is under way ends as well: at once where its verdict
  * would be of no use, else with its trial. */
 static int run_race(struct search *s, struct race *race, const struct start_options *options,
 		    struct start_result *ret, struct error *err)
 {
-	bool over = false, cancelled = false;
+	bool over = false, cancelled = false, more;
 	struct race_news news = { 0 };
 	struct timespec begin;
 
@@ -114,12 +133,17 @@ static int run_race(struct search *s, struct race *race, const struct start_opti
 			cancelled = true;
 			race_cancel(race);
 		}
-		if (race_begin(race, over ? 0 : experiments_left(s, options, ret), err))
+		if (race_begin(race, places_left(s, over, options, ret), err))
 			return -1;
-		if (!race_goes_on(race))
+		if (!race_goes_on(race)) {
+			if (refresh(s, over, &more, err))
+				return -1;
+			if (more)
+				continue;
 			break;
+		}
 		if ((race_is_running(race) && race_wait(race, err)) ||
-		    race_settle(race, over ? 0 : experiments_left(s, options, ret), &news, err))
+		    race_settle(race, places_left(s, over, options, ret), &news, err))
 			return -1;
 		over = take_news(&news, ret, err) || over;
 	}

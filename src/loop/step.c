@@ -1,13 +1,15 @@
 #include "loop/step.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/digest.h"
 #include "base/timer.h"
 #include "loop/audit_log.h"
+#include "loop/baseline.h"
+#include "loop/compare.h"
 #include "loop/pause.h"
+#include "model/judge.h"
 
 /* What every record says of where and when it was made. */
 static void record_begin(const struct search *s, struct record *r, enum record_type type,
@@ -23,6 +25,7 @@ static void record_begin(const struct search *s, struct record *r, enum record_t
 	r->memory_peak = -1;
 	r->host = xstrdup(s->host);
 	memcpy(r->policy, s->policy, sizeof(r->policy));
+	memcpy(r->machine, s->machine, sizeof(r->machine));
 	memcpy(r->warm, s->warm_digest, sizeof(r->warm));
 	strftime(r->started, sizeof(r->started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
 }
@@ -44,66 +47,20 @@ void experiment_release(struct experiment *x)
 	audit_log_free(x->audit);
 }
 
-static void add_costs(struct record *r, const struct trial_result *trial)
-{
-	for (enum phase p = 0; p < PHASE_NR; p++) {
-		if (!trial->ran[p])
-			continue;
-		r->duration += trial->outcomes[p].wall;
-		r->cpu += trial->outcomes[p].cpu;
-		if (trial->outcomes[p].memory_peak > r->memory_peak)
-			r->memory_peak = trial->outcomes[p].memory_peak;
-	}
-}
-
-/* Runs the trials of the candidate that `commit` names, into the record. 0; 1 cancelled; -1. */
-static int measure(struct lane *lane, const char *commit, struct record *r, struct logs *logs,
-		   struct error *err)
-{
-	int ret;
-
-	if (slot_move(lane->slot, commit, err))
-		return -1;
-	r->trials = xcalloc(1, sizeof(*r->trials));
-	ret = measure_trial(lane, r->experiment, 1, r->trials, logs, &r->removed, err);
-	if (ret)
-		return ret;
-	r->trials_nr = 1;
-	add_costs(r, r->trials);
-	r->gpu_hours = r->duration * lane->gpus / 3600;
-	return 0;
-}
-
-/* The verdict on what was measured, beside the incumbent. */
-static void decide(const struct search *s, double incumbent, struct record *r)
-{
-	double value;
-
-	r->has_incumbent = true;
-	r->incumbent = incumbent;
-	if (trial_judge(&s->config, r->trials, &value, &r->verdict))
-		return;
-	r->has_metric = true;
-	r->metric = value;
-	verdict_decide(&s->config, value, &r->trials->metrics, r->incumbent, &r->verdict);
-}
-
 /* What was built is measured, and judged by the incumbent that it was built on, which another
  * candidate may have replaced by then. */
 static int examine(struct lane *lane, struct experiment *x, struct error *err)
 {
-	double incumbent = lane->search->totals.incumbent_metric;
 	int cancelled = 0;
 
 	if (x->record.verdict.kind == VERDICT_NONE)
-		cancelled = measure(lane, x->candidate.commit, &x->record, &x->logs, err);
+		cancelled =
+			compare_candidate(lane, x->candidate.commit, &x->record, &x->logs, err);
 	x->audit = steal_ptr(lane->audit);
 	if (cancelled < 0)
 		return -1;
 	if (cancelled)
 		x->how = PROPOSED_CANCELLED;
-	else if (x->record.verdict.kind == VERDICT_NONE)
-		decide(lane->search, incumbent, &x->record);
 	return 0;
 }
 
@@ -160,7 +117,7 @@ static size_t gather_files(const struct experiment *x, struct record_content fil
 		files[n++] = text_of("reply.md", x->proposal.reply);
 	if (r->trials_nr)
 		files[n++] = content_of("run.log", &x->logs.run);
-	if (r->trials_nr && r->trials->ran[PHASE_EVALUATE])
+	if (r->trials_nr && record_last_own(r)->ran[PHASE_EVALUATE])
 		files[n++] = content_of("evaluate.log", &x->logs.evaluate);
 	if (x->audit && audit_log_file(x->audit))
 		files[n++] = (struct record_content){ .name = AUDIT_FILE_NAME,
@@ -235,16 +192,6 @@ uint64_t search_seed(const struct search *s, const char *commit)
 	return seed;
 }
 
-static int baseline_failed(struct search *s, const struct experiment *x,
-			   const struct verdict *v, struct error *err)
-{
-	search_tell_tail(s, x->record.trials->ran[PHASE_EVALUATE] ? &x->logs.evaluate
-								  : &x->logs.run);
-	error_set(err, "the baseline could not be measured: %s", v->reason);
-	error_hint(err, "try the commands one by one: git autoresearch sandbox -- sh -c '…'");
-	return error_status(err, EXIT_FAILING);
-}
-
 /* One that has nothing yet but its words, and what it measures. */
 static int baseline_init(struct search *s, struct experiment *x, struct error *err)
 {
@@ -261,7 +208,6 @@ static int baseline_init(struct search *s, struct experiment *x, struct error *e
 
 int search_baseline(struct search *s, struct error *err)
 {
-	CLEANUP_VERDICT struct verdict verdict = { 0 };
 	CLEANUP_EXPERIMENT struct experiment x;
 	struct lane *lane = lane_first(s);
 	struct record *r = &x.record;
@@ -273,13 +219,11 @@ int search_baseline(struct search *s, struct error *err)
 	strcpy(commit, x.candidate.commit);
 	if (!s->totals.seed)
 		s->totals.seed = search_seed(s, commit);
-	cancelled = measure(lane, commit, r, &x.logs, err);
+	cancelled = baseline_measure(lane, commit, r, &x.logs, err);
 	x.audit = steal_ptr(lane->audit);
 	if (cancelled)
 		return cancelled;
-	if (trial_judge(&s->config, r->trials, &r->metric, &verdict))
-		return baseline_failed(s, &x, &verdict, err);
-	r->has_metric = true;
+	search_refer(s, r);
 	strcpy(s->totals.incumbent, commit);
 	if (!*s->ledger.branch && ledger_create_branch(&s->ledger, commit, err))
 		return -1;

@@ -5,7 +5,7 @@
 
 #include "base/configtext.h"
 #include "base/number.h"
-#include "model/measurement.h"
+#include "model/compare.h"
 #include "model/scope.h"
 
 #define CANDIDATES_MAX 64
@@ -156,12 +156,13 @@ static int set_threshold(const struct config_entry *e, void *field, struct error
 
 static int set_trials(const struct config_entry *e, void *field, struct error *err)
 {
-	if (strcmp(e->value, "1"))
-		return error_set(err,
-				 "'%s': this version takes one sample a candidate, "
-				 "so it can only be 1",
-				 e->value);
-	*(int *)field = 1;
+	int64_t count = TRIALS_AUTO;
+
+	if (strcmp(e->value, "auto") && (number_parse_count(e->value, &count) || count < 1 ||
+					 count > COMPARISON_TRIALS_MAX))
+		return error_set(err, "neither auto nor a count from 1 to %d: '%s'",
+				 COMPARISON_TRIALS_MAX, e->value);
+	*(int *)field = (int)count;
 	return 0;
 }
 
@@ -385,6 +386,20 @@ static int take_entry(const struct config_entry *e, void *data, struct error *er
 	return 0;
 }
 
+static void warn_of_few_trials(struct parse *p)
+{
+	int trials = p->config.trials;
+	size_t confirm = comparison_plan(trials, p->config.confidence).confirm;
+	CLEANUP_FREE char *line = NULL;
+
+	if (trials < 2 || confirm <= (size_t)trials)
+		return;
+	line = xstrfmt("%s: verdict.trials: %d can show nothing at a confidence of %g: %zu are "
+		       "taken",
+		       p->name, trials, p->config.confidence, confirm);
+	string_list_add(p->warnings, line);
+}
+
 static void warn_of_disk(struct parse *p)
 {
 	CLEANUP_FREE char *line = NULL;
@@ -406,6 +421,7 @@ static int check_whole(struct parse *p, struct error *err)
 					 p->header_line[i] ? p->header_line[i] : 1,
 					 keys[i].name);
 	warn_of_disk(p);
+	warn_of_few_trials(p);
 	return 0;
 }
 

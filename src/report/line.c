@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "model/judge.h"
 #include "model/scope.h"
+#include "report/samples.h"
 
 static void add_change(const struct record *r, struct strbuf *out)
 {
@@ -44,6 +46,11 @@ void report_line(const struct record *r, FILE *out)
 		add_person(r->decision, &words);
 		strbuf_addch(&words, ')');
 	}
+	if (r->type == RECORD_BASELINE && r->again.why != AGAIN_NOT)
+		strbuf_addstr(&words, ", again");
+	if (r->type == RECORD_BASELINE && r->has_noise)
+		strbuf_addf(&words, "  (noise %.3g; %d trial%s a candidate)", r->noise.sd,
+			    r->settled, r->settled == 1 ? "" : "s");
 	fprintf(out, "%5lld  %-10s  %12s  %8s  %s\n", (long long)r->experiment,
 		verdict ? verdict : "baseline", metric.buf, change.buf, words.buf);
 }
@@ -80,8 +87,32 @@ static void print_metric(const char *label, bool has, double value, FILE *out)
 	fprintf(out, "%-10s %s\n", label, text.buf);
 }
 
-static void print_trial(const struct trial_result *t, FILE *out)
+static void print_metrics(const struct record *r, FILE *out)
 {
+	CLEANUP_METRICS struct metrics metrics = { 0 };
+
+	record_metrics(r, &metrics);
+	for (size_t i = 0; i < metrics.nr; i++) {
+		const struct metric_value *m = &metrics.items[i];
+		CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+		strbuf_add_number(&text, m->value);
+		fprintf(out, "           %s = %s\n", m->name,
+			m->finite ? text.buf : "not finite");
+	}
+}
+
+/* The phases of the candidate's last trial, and what all of its trials measured. */
+static void print_trials(const struct record *r, FILE *out)
+{
+	const struct trial_result *t = record_last_own(r);
+	size_t nr = record_own_trials(r);
+
+	if (!t)
+		return;
+	if (nr > 1)
+		fprintf(out, "%-10s the last of %zu%s:\n", "trial", nr,
+			r->has_metric ? ", and a median of each metric" : "");
 	for (enum phase p = 0; p < PHASE_NR; p++) {
 		CLEANUP_STRBUF struct strbuf reason = STRBUF_INIT, memory = STRBUF_INIT;
 
@@ -94,14 +125,7 @@ static void print_trial(const struct trial_result *t, FILE *out)
 			t->outcomes[p].wall, t->outcomes[p].cpu, memory.len ? ", " : "",
 			memory.buf, reason.len ? ": " : "", reason.buf);
 	}
-	for (size_t i = 0; i < t->metrics.nr; i++) {
-		const struct metric_value *m = &t->metrics.items[i];
-		CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
-
-		strbuf_add_number(&text, m->value);
-		fprintf(out, "           %s = %s\n", m->name,
-			m->finite ? text.buf : "not finite");
-	}
+	print_metrics(r, out);
 }
 
 static void print_audit(const struct audit_summary *audit, FILE *out)
@@ -197,8 +221,8 @@ void report_experiment(const struct entry *entry, FILE *out)
 	print_searched(&r->searched, out);
 	print_asked(r->asked, out);
 	print_audit(&r->audit, out);
-	for (size_t i = 0; i < r->trials_nr; i++)
-		print_trial(&r->trials[i], out);
+	report_samples(r, out);
+	print_trials(r, out);
 	for (size_t i = 0; i < r->removed.nr; i++) {
 		CLEANUP_STRBUF struct strbuf name = STRBUF_INIT;
 

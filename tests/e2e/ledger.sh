@@ -101,9 +101,10 @@ check 'the patch of what was refused shows what was proposed' sh -c "
 	git show $(record 3):patch | grep -qx +1"
 
 note 'record.json.'
-members='about asked audit base baseline campaign cpu duration experiment files host memoryPeak
-metric metricName metricSource metrics policy proposedBy rationale reason removed samples search
-started subject totals tree trials type verdict version warm'
+members='about again asked audit base baseline campaign comparison cpu duration experiment files
+host machine memoryPeak metric metricName metricSource metrics noise policy proposedBy rationale
+reason reference removed samples search settled started subject totals tree trials type verdict
+version warm'
 for n in 0 1 2 3 4; do
 	git show "$(record "$n"):record.json" >"$scratch/record.$n"
 	check_equal "record $n has the members of the manual" "$(echo "$members" | xargs)" \
@@ -209,7 +210,7 @@ check 'started is a time of RFC 3339' sh -c "! jq -r .started '$scratch/log' |
 check 'duration is in seconds' jq -es 'all(.[]; .experiment == 3 or (.duration > 0.8 and .duration < 20))' "$scratch/log"
 git autoresearch status --json >"$scratch/status"
 check_equal 'status --json: the members of the manual' \
-	'campaign state branch incumbent metric direction baseline best experiments tokens verdicts proposers' \
+	'campaign state branch incumbent metric direction baseline best trials noise experiments tokens verdicts proposers' \
 	"$(jq -r 'keys_unsorted | join(" ")' "$scratch/status")"
 check_equal '  and a count of every verdict' \
 	'accepted=2 rejected=1 indecisive=0 failed=0 violation=0 invalid=1 duplicate=0 skipped=0' \

@@ -258,14 +258,38 @@ static void values_that_do_not_parse(void **state)
 	}
 }
 
-static void one_trial_a_candidate(void **state)
+static void trials_are_a_count_or_auto(void **state)
 {
-	refused(*state, MINIMAL "[verdict]\ntrials = 3\n",
-		"f:8: verdict.trials: '3': this version takes one sample a candidate, "
-		"so it can only be 1");
-	refused(*state, MINIMAL "[verdict]\ntrials = auto\n",
-		"f:8: verdict.trials: 'auto': this version takes one sample a candidate, "
-		"so it can only be 1");
+	struct fixture *f = *state;
+
+	assert_int_equal(parse(f, MINIMAL "[verdict]\ntrials = 1\n")->trials, 1);
+	assert_int_equal(parse(f, MINIMAL "[verdict]\ntrials = 100\n")->trials, 100);
+	assert_int_equal(parse(f, MINIMAL "[verdict]\ntrials = auto\n")->trials, TRIALS_AUTO);
+	refused(f, MINIMAL "[verdict]\ntrials = 0\n",
+		"f:8: verdict.trials: neither auto nor a count from 1 to 100: '0'");
+	refused(f, MINIMAL "[verdict]\ntrials = 101\n",
+		"f:8: verdict.trials: neither auto nor a count from 1 to 100: '101'");
+	refused(f, MINIMAL "[verdict]\ntrials = many\n",
+		"f:8: verdict.trials: neither auto nor a count from 1 to 100: 'many'");
+}
+
+static void fewer_trials_than_show_anything_are_warned_of(void **state)
+{
+	struct fixture *f = *state;
+	size_t before = f->warnings.nr;
+
+	parse(f, MINIMAL "[verdict]\ntrials = 10\n");
+	parse(f, MINIMAL "[verdict]\ntrials = 1\n");
+	parse(f, MINIMAL "[verdict]\ntrials = auto\n");
+	assert_int_equal(f->warnings.nr, before);
+	parse(f, MINIMAL "[verdict]\ntrials = 9\n");
+	assert_int_equal(f->warnings.nr, before + 1);
+	assert_string_equal(f->warnings.items[before],
+			    "f: verdict.trials: 9 can show nothing at a confidence of 0.95: "
+			    "10 are taken");
+	/* Who wants to be surer needs more. */
+	parse(f, MINIMAL "[verdict]\ntrials = 10\nconfidence = 0.99\n");
+	assert_int_equal(f->warnings.nr, before + 2);
 }
 
 static void a_bound_may_be_a_share(void **state)
@@ -330,7 +354,8 @@ int main(void)
 		TEST(unknown_names),
 		TEST(missing_keys),
 		TEST(values_that_do_not_parse),
-		TEST(one_trial_a_candidate),
+		TEST(trials_are_a_count_or_auto),
+		TEST(fewer_trials_than_show_anything_are_warned_of),
 		TEST(a_bound_may_be_a_share),
 		TEST(warnings),
 		TEST(the_list_of_keys),
