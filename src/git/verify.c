@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "git/internal.h"
 #include "git/tree.h"
+#include "git/verify_verdict.h"
 #include "model/trailer.h"
 
 #define FILE_MAX (1 << 30)
@@ -39,12 +40,14 @@ struct verify {
 	struct overtaken *overtaken; /* whose base was not met yet, on the way back */
 	size_t overtaken_nr;
 	char first[OID_HEX_SIZE]; /* the commit that the first record measured */
+	struct rejudge rejudge;
 };
 
 static void verify_release(struct verify *v)
 {
 	free(v->items);
 	free(v->overtaken);
+	rejudge_release(&v->rejudge);
 }
 
 static void mismatch(struct verify *v, const char *fmt, ...)
@@ -230,6 +233,16 @@ static void check_voucher(struct verify *v, const struct entry *entry)
 		check_its_note(v, entry);
 }
 
+/* Records from before the incumbent was measured again say nothing of it. */
+static bool measured_follows(const struct measured *is, const struct measured *should)
+{
+	if (!is->trials)
+		return true;
+	return is->experiments == should->experiments && is->trials == should->trials &&
+	       is->has_noise == should->has_noise && is->noise == should->noise &&
+	       !strcmp(is->machine, should->machine);
+}
+
 static bool totals_follow(const struct totals *is, const struct totals *should)
 {
 	for (int i = 0; i < VERDICT_NR; i++)
@@ -241,7 +254,8 @@ static bool totals_follow(const struct totals *is, const struct totals *should)
 	       is->seed == should->seed && !strcmp(is->incumbent, should->incumbent) &&
 	       is->incumbent_metric == should->incumbent_metric &&
 	       is->incumbent_experiment == should->incumbent_experiment &&
-	       is->baseline_metric == should->baseline_metric;
+	       is->baseline_metric == should->baseline_metric &&
+	       measured_follows(&is->measured, &should->measured);
 }
 
 /*
@@ -324,6 +338,7 @@ static void remember_vouchers(struct verify *v, const struct entry *entry)
 static void check_entry(struct verify *v, const struct entry *entry)
 {
 	const struct record *r = &entry->record;
+	struct error err = ERROR_INIT;
 
 	if (strcmp(r->campaign, v->ledger->campaign))
 		wrong(v, entry, "its record is of another campaign");
@@ -339,6 +354,8 @@ static void check_entry(struct verify *v, const struct entry *entry)
 	else
 		check_candidate(v, entry);
 	check_voucher(v, entry);
+	if (rejudge_record(&v->rejudge, entry, &err))
+		wrong(v, entry, err.message);
 	remember_vouchers(v, entry);
 }
 
@@ -575,6 +592,7 @@ int ledger_verify(struct ledger *ledger, mismatch_fn report, void *data, int64_t
 	CLEANUP(verify_release)
 	struct verify v = {
 		.ledger = ledger,
+		.rejudge = { .repo = ledger->repo },
 		.report = report,
 		.data = data,
 	};
