@@ -254,6 +254,18 @@ int slot_move(struct slot *slot, const char *commit, struct error *err)
 	return 0;
 }
 
+int slot_show(struct slot *slot, const char *commit, struct error *err)
+{
+	char tree[OID_HEX_SIZE];
+
+	if (repo_commit_tree(slot->repo, commit, tree, err) < 0 ||
+	    mend_worktree(slot, commit, err) < 0)
+		return -1;
+	if (move_files(slot, tree, err) < 0)
+		return error_context(err, "cannot lay out the incumbent");
+	return 0;
+}
+
 const char *slot_tree_dir(const struct slot *slot)
 {
 	return slot->tree_dir;

@@ -29,6 +29,13 @@ int slot_open(struct slot **ret, struct repo *repo, const char *dir, int index,
 /* Makes the slot hold exactly the tree of `commit`, and its HEAD name that commit. */
 int slot_move(struct slot *slot, const char *commit, struct error *err);
 
+/*
+ * Makes the slot hold the tree of `commit`, and leaves its HEAD alone: for a commit that a ref
+ * keeps (the incumbent), while the candidate that HEAD names waits for its next trial. After
+ * slot_move() only.
+ */
+int slot_show(struct slot *slot, const char *commit, struct error *err);
+
 /* Absolute paths of the two folders; borrowed. The first holds a `.git` file too. */
 const char *slot_tree_dir(const struct slot *slot);
 const char *slot_hidden_dir(const struct slot *slot);

@@ -31,7 +31,9 @@ int compare_trial(struct lane *lane, const char *commit, bool of_incumbent, int 
 	struct trial_result *trial;
 	int ret;
 
-	if (slot_move(lane->slot, commit, err))
+	/* The incumbent is kept by its branch, the candidate by the slot's HEAD alone. */
+	if (of_incumbent ? slot_show(lane->slot, commit, err)
+			 : slot_move(lane->slot, commit, err))
 		return -1;
 	strbuf_reset(&logs->run);
 	strbuf_reset(&logs->evaluate);
@@ -111,6 +113,8 @@ static int measure_pairs(struct lane *lane, const char *commit, struct record *r
 	int ret = 0;
 
 	r->plan = comparison_plan(search_trials(s), s->config.confidence);
+	if (slot_move(lane->slot, commit, err))
+		return -1;
 	while (!ret && !record_failed(&s->config, r)) {
 		nr = record_pairs(r, pairs);
 		comparison_read(&r->plan, s->config.direction, pairs, nr, &c);

@@ -220,6 +220,24 @@ static void its_head_keeps_the_candidate_from_gc(void **state)
 	assert_holds(&s, "HEAD");
 }
 
+static void another_commit_may_be_shown_while_the_candidate_waits(void **state)
+{
+	CLEANUP_START struct start s = { 0 };
+	char head[OID_HEX_SIZE], oid[OID_HEX_SIZE];
+
+	(void)state;
+	start(&s);
+	strcpy(head, out_of("git rev-parse HEAD"));
+	strcpy(oid, out_of("echo dangling >src/a.txt; git commit-tree -p HEAD -m loose "
+			   "$(GIT_INDEX_FILE=../i sh -c 'git add -A && git write-tree')"));
+	assert_done(slot_move(s.slot, oid, &err));
+	assert_done(slot_show(s.slot, head, &err));
+	assert_holds(&s, "HEAD");
+	assert_int_equal(sh("git gc -q --prune=now && git cat-file -e %s:src/a.txt", oid), 0);
+	assert_done(slot_move(s.slot, oid, &err));
+	assert_holds(&s, oid);
+}
+
 static void a_move_that_was_interrupted_is_found(void **state)
 {
 	CLEANUP_START struct start s = { 0 };
@@ -500,6 +518,7 @@ int main(void)
 		fixture_test(the_umask_of_the_user_does_not_show),
 		fixture_test(git_lists_it_locked_and_detached),
 		fixture_test(its_head_keeps_the_candidate_from_gc),
+		fixture_test(another_commit_may_be_shown_while_the_candidate_waits),
 		fixture_test(a_move_that_was_interrupted_is_found),
 		fixture_test(files_that_are_not_as_the_state_says_are_laid_out_anew),
 		fixture_test(other_hidden_patterns_or_another_boot_lay_it_out_anew),
