@@ -225,11 +225,10 @@ static void print_text(const struct standing *st)
 	print_place(st);
 	if (!st->has_record)
 		return;
-	report_best(t, &best);
+	report_best(t, st->is_measured, &best);
 	strbuf_add_duration(&spent, t->time);
 	report_verdicts(t, &verdicts);
-	printf("%-11s %s\n", st->newest.record.metric_name,
-	       st->is_measured ? best.buf : "to be measured");
+	printf("%-11s %s\n", st->newest.record.metric_name, best.buf);
 	print_trials(&t->measured);
 	printf("experiments %lld in %s: %s\n", (long long)t->experiments, spent.buf,
 	       verdicts.buf);

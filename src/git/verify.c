@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "git/internal.h"
 #include "git/tree.h"
+#include "git/verify_base.h"
 #include "git/verify_verdict.h"
 #include "model/trailer.h"
 
@@ -23,12 +24,6 @@ struct numbered {
 	enum verdict_kind verdict, was; /* `was` of a decision; VERDICT_NONE */
 };
 
-/* One that was measured beside an incumbent that another had replaced when it was recorded. */
-struct overtaken {
-	int64_t experiment;
-	char base[OID_HEX_SIZE];
-};
-
 struct verify {
 	struct ledger *ledger;
 	mismatch_fn report;
@@ -37,8 +32,7 @@ struct verify {
 	struct numbered
 		*items; /* newest first; once the chain is read, by number before that */
 	size_t nr, alloc;
-	struct overtaken *overtaken; /* whose base was not met yet, on the way back */
-	size_t overtaken_nr;
+	struct overtaken overtaken;
 	char first[OID_HEX_SIZE]; /* the commit that the first record measured */
 	struct rejudge rejudge;
 };
@@ -46,7 +40,7 @@ struct verify {
 static void verify_release(struct verify *v)
 {
 	free(v->items);
-	free(v->overtaken);
+	overtaken_release(&v->overtaken);
 	rejudge_release(&v->rejudge);
 }
 
@@ -258,30 +252,6 @@ static bool totals_follow(const struct totals *is, const struct totals *should)
 	       measured_follows(&is->measured, &should->measured);
 }
 
-/*
- * Experiments run side by side, so one may be recorded when its base is no longer the incumbent;
- * but it has to have been, and an accepted one goes on top of what is.
- */
-static void check_base(struct verify *v, const struct entry *older, const struct entry *newer)
-{
-	const struct record *r = &newer->record;
-	const char *incumbent = older->record.totals.incumbent;
-	size_t kept = 0;
-
-	if (r->type == RECORD_EXPERIMENT && strcmp(r->base, incumbent)) {
-		if (r->verdict.kind == VERDICT_ACCEPTED)
-			wrong(v, newer, "its base was not the incumbent");
-		v->overtaken =
-			xrealloc(v->overtaken, (v->overtaken_nr + 1) * sizeof(*v->overtaken));
-		v->overtaken[v->overtaken_nr].experiment = r->experiment;
-		memcpy(v->overtaken[v->overtaken_nr++].base, r->base, OID_HEX_SIZE);
-	}
-	for (size_t i = 0; i < v->overtaken_nr; i++)
-		if (strcmp(v->overtaken[i].base, incumbent))
-			v->overtaken[kept++] = v->overtaken[i];
-	v->overtaken_nr = kept;
-}
-
 /* How a record goes on from the one before it, which is NULL for the first. */
 static void check_link(struct verify *v, const struct entry *older, struct entry *newer)
 {
@@ -294,8 +264,8 @@ static void check_link(struct verify *v, const struct entry *older, struct entry
 		wrong(v, newer, "the chain does not begin with a baseline");
 	if (r->type == RECORD_EXPERIMENT && r->experiment != before.experiments + 1)
 		wrong(v, newer, "its number does not follow the one before");
-	if (older)
-		check_base(v, older, newer);
+	if (older && !overtaken_take(&v->overtaken, r, older->record.totals.incumbent))
+		wrong(v, newer, "its base was not the incumbent");
 	totals_advance(&before, r);
 	if (r->type == RECORD_BASELINE || !*r->totals.incumbent)
 		memcpy(r->totals.incumbent, newer->commit, OID_HEX_SIZE);
@@ -601,9 +571,9 @@ int ledger_verify(struct ledger *ledger, mismatch_fn report, void *data, int64_t
 	if (!*ledger->tip && !*ledger->branch)
 		return error_set(err, "there is no campaign '%s'", ledger->campaign);
 	check_chain(&v);
-	for (size_t i = 0; i < v.overtaken_nr; i++)
+	for (size_t i = 0; i < v.overtaken.nr; i++)
 		mismatch(&v, "experiment %lld: its base was never the incumbent",
-			 (long long)v.overtaken[i].experiment);
+			 (long long)v.overtaken.items[i].experiment);
 	if (v.nr)
 		qsort(v.items, v.nr, sizeof(*v.items), compare_numbers);
 	check_decisions(&v);

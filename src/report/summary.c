@@ -6,14 +6,17 @@
 
 #include "base/number.h"
 
-void report_best(const struct totals *t, struct strbuf *out)
+void report_best(const struct totals *t, bool is_measured, struct strbuf *out)
 {
 	double from = t->baseline_metric, to = t->incumbent_metric;
 
-	strbuf_add_number(out, to);
+	if (is_measured)
+		strbuf_add_number(out, to);
+	else
+		strbuf_addstr(out, "to be measured");
 	strbuf_addstr(out, ", baseline ");
 	strbuf_add_number(out, from);
-	if (from != 0 && to != from)
+	if (is_measured && from != 0 && to != from)
 		strbuf_addf(out, " (%+.2f%%)", 100 * (to - from) / fabs(from));
 }
 
@@ -43,7 +46,7 @@ void report_summary(const struct summary *s, struct strbuf *out)
 	strbuf_addstr(out, t->experiments ? ": " : "");
 	report_verdicts(t, out);
 	strbuf_addf(out, "\n%s ", s->metric);
-	report_best(t, out);
+	report_best(t, true, out);
 	if (t->incumbent_experiment)
 		strbuf_addf(out, ", by experiment %" PRId64, t->incumbent_experiment);
 	if (s->stalled)

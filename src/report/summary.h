@@ -17,8 +17,9 @@ struct summary {
 /* Appends it: whole lines. */
 void report_summary(const struct summary *summary, struct strbuf *out);
 
-/* "2.0312, baseline 2.0977 (-3.17%)" */
-void report_best(const struct totals *totals, struct strbuf *out);
+/* "2.0312, baseline 2.0977 (-3.17%)"; where the branch's tip `is_measured` not, "to be measured"
+ * and the baseline. */
+void report_best(const struct totals *totals, bool is_measured, struct strbuf *out);
 
 /* "3 accepted, 8 rejected": each verdict that there was. */
 void report_verdicts(const struct totals *totals, struct strbuf *out);

@@ -210,7 +210,7 @@ check 'started is a time of RFC 3339' sh -c "! jq -r .started '$scratch/log' |
 check 'duration is in seconds' jq -es 'all(.[]; .experiment == 3 or (.duration > 0.8 and .duration < 20))' "$scratch/log"
 git autoresearch status --json >"$scratch/status"
 check_equal 'status --json: the members of the manual' \
-	'campaign state branch incumbent metric direction baseline best trials noise experiments tokens verdicts proposers' \
+	'campaign state reason pid log branch incumbent metric direction baseline best trials noise experiments tokens gpuHours budget verdicts proposers' \
 	"$(jq -r 'keys_unsorted | join(" ")' "$scratch/status")"
 check_equal '  and a count of every verdict' \
 	'accepted=2 rejected=1 indecisive=0 failed=0 violation=0 invalid=1 duplicate=0 skipped=0' \

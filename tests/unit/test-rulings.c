@@ -298,7 +298,7 @@ static void a_decision_cut_out_of_the_middle_shows(void **state)
 		   "-p $prev -p $(git rev-parse $c^2) $c^{tree}); done; "
 		   "git update-ref $R $prev"),
 		0);
-	assert_mismatch("experiment 3: its base was not the incumbent");
+	assert_mismatch("experiment 3: its base was never the incumbent");
 	assert_mismatch("its totals do not follow from the record before");
 	assert_mismatch("decision on 2: what it overruled is not what was");
 	assert_mismatch("on the branch says that it is experiment 2, and no record does");

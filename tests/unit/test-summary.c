@@ -18,7 +18,7 @@ static void it_says_what_a_campaign_came_to(void **state)
 				       .incumbent_metric = 1.5,
 				       .incumbent_experiment = 9 };
 	const struct summary summary = {
-		"char-lm", "budget", "val_loss", "time", true, &totals
+		"char-lm", "budget", "val_loss", "time", true, false, &totals
 	};
 
 	(void)state;
@@ -35,7 +35,7 @@ static void without_a_record_it_says_why_alone(void **state)
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 	const struct totals none = { 0 };
-	const struct summary summary = { "x", "failing", "loss", "exit\33[31m", false, &none };
+	const struct summary summary = { "x", "failing", "loss", "exit\33[31m", false, false, &none };
 
 	(void)state;
 	report_summary(&summary, &text);
@@ -61,7 +61,7 @@ static void a_gain_is_a_share_of_the_baseline(void **state)
 		const struct totals t = { .baseline_metric = table[i].from,
 					  .incumbent_metric = table[i].to };
 
-		report_best(&t, &text);
+		report_best(&t, true, &text);
 		assert_string_equal(text.buf, table[i].text);
 	}
 }
