@@ -54,7 +54,6 @@ int ref_swap(struct repo *repo, const char *name, const char *from, const char *
 	if ((*from && oid_from_hex(&old_oid, from, err) < 0) ||
 	    oid_from_hex(&new_oid, to, err) < 0 || objects_sync(repo, err) < 0)
 		return -1;
-	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
 	for (;;) {
 		CLEANUP_GIT(git_reference) git_reference *ref = NULL;
 
@@ -65,7 +64,6 @@ int ref_swap(struct repo *repo, const char *name, const char *from, const char *
 		nap();
 		waited += LOCK_POLL_MS;
 	}
-	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
 	if (r == GIT_EMODIFIED || (*from && r == GIT_ENOTFOUND))
 		return 1;
 	return r < 0 ? explain_failure(repo, name, r, err) : 0;

@@ -153,6 +153,22 @@ static int refuse_formats(const struct repo *repo, struct error *err)
 	return sha256 ? refuse_sha256(err) : 0;
 }
 
+/*
+ * libgit2 asks once, when it opens the refs, whether they are to be written with fsync, and of
+ * objects each time: those are made durable all at once, by objects_sync().
+ */
+static int open_refs(struct repo *repo)
+{
+	git_refdb *refs = NULL;
+	int r;
+
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+	r = git_repository_refdb(&refs, repo->git);
+	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
+	git_refdb_free(refs);
+	return r;
+}
+
 int repo_open(struct repo **ret, struct error *err)
 {
 	CLEANUP_REPO struct repo *repo = NULL;
@@ -165,7 +181,7 @@ int repo_open(struct repo **ret, struct error *err)
 		return -1;
 	if (git_repository_open_ext(&repo->git, repo->common_dir, GIT_REPOSITORY_OPEN_NO_SEARCH,
 				    NULL) < 0 ||
-	    git_repository_odb(&repo->odb, repo->git) < 0)
+	    git_repository_odb(&repo->odb, repo->git) < 0 || open_refs(repo) < 0)
 		return error_git(err, "cannot open the repository '%s'", repo->common_dir);
 	*ret = steal_ptr(repo);
 	return 0;
