@@ -27,6 +27,7 @@ int write_blob_file(struct repo *repo, FILE *file, git_oid *ret, struct error *e
 
 	if (fseeko(file, 0, SEEK_END) < 0 || (size = ftello(file)) < 0)
 		return error_errno(err, "cannot read a file of a record");
+	objects_hold(repo);
 	repo->unsynced = true;
 	if (git_odb_open_wstream(&stream, repo->odb, (git_object_size_t)size, GIT_OBJECT_BLOB) <
 	    0)

@@ -23,6 +23,7 @@ struct repo {
 	char *workdir;	  /* NULL in a bare repository */
 	char *user_name, *user_email; /* asked of git at the first commit */
 	bool unsynced;		      /* objects were written since the last objects_sync() */
+	bool held;		      /* by objects_hold() */
 };
 
 #define DEFINE_GIT_CLEANUP(type)                       \
@@ -106,6 +107,21 @@ int tree_diff(struct repo *repo, git_tree *old_tree, git_tree *new_tree, tree_ch
  * all at once: an fsync for each of the dozen objects of an experiment costs ten times more.
  */
 int objects_sync(struct repo *repo, struct error *err);
+
+/*
+ * Objects that were written and that no ref names yet are what `git gc --prune=now` looks for: in
+ * the middle of an experiment it would take them away, and leave a ref that leads nowhere. So
+ * nobody collects from the first of them, which calls this, until the last is named by a ref or by
+ * a slot's HEAD, some milliseconds later. A collection that goes on is waited for; one that begins
+ * says that another is running, and if it began by itself, that is all. (`git prune` alone asks
+ * nobody.) Where the lock cannot be had, all else goes on without it.
+ */
+void objects_hold(struct repo *repo);
+void objects_let_go(struct repo *repo);
+
+/* Of a function that names what was written: CLEANUP_HOLD struct repo *hold = repo; */
+void cleanup_hold_(struct repo **repo);
+#define CLEANUP_HOLD CLEANUP(cleanup_hold_) __attribute__((unused))
 
 /* A commit of ours: git's user, now. No ref moves. */
 int write_commit(struct repo *repo, git_tree *tree, const git_commit *const *parents,

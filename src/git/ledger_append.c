@@ -207,6 +207,7 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 {
 	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
 	char commit[OID_HEX_SIZE], tip[OID_HEX_SIZE], digest[DIGEST_HEX_LEN + 1];
+	CLEANUP_HOLD struct repo *hold = ledger->repo;
 	git_oid checked;
 
 	if (oid_from_hex(&checked, candidate, err) < 0 || check_refs(ledger, record, err) < 0)
@@ -234,6 +235,7 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 int ledger_mend(struct ledger *ledger, struct error *err)
 {
 	CLEANUP_ENTRY struct entry entry = { 0 };
+	CLEANUP_HOLD struct repo *hold = ledger->repo;
 	const struct record *r = &entry.record;
 	char branch[OID_HEX_SIZE] = "";
 

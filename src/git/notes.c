@@ -165,6 +165,7 @@ static int try_add(struct repo *repo, const char *commit, const char *text, stru
 
 int notes_add(struct repo *repo, const char *commit, const char *text, struct error *err)
 {
+	bool held = repo->held;
 	git_oid oid;
 	int r = 1;
 
@@ -172,6 +173,9 @@ int notes_add(struct repo *repo, const char *commit, const char *text, struct er
 		return -1;
 	for (int i = 0; r == 1 && i < RETRIES; i++)
 		r = try_add(repo, commit, text, err);
+	/* Who holds it has more to write. */
+	if (!held)
+		objects_let_go(repo);
 	return r == 1 ? error_set(err, NOTES_REF " is moved by somebody else all the time") : r;
 }
 

@@ -88,6 +88,7 @@ int read_blob(struct repo *repo, const git_oid *oid, size_t cap, struct strbuf *
 
 int write_blob(struct repo *repo, const void *data, size_t len, git_oid *ret, struct error *err)
 {
+	objects_hold(repo);
 	repo->unsynced = true;
 	if (git_odb_write(ret, repo->odb, data, len, GIT_OBJECT_BLOB) < 0)
 		return error_git(err, "cannot write an object");
@@ -268,6 +269,7 @@ int write_commit(struct repo *repo, git_tree *tree, const git_commit *const *par
 
 	if (sign(repo, &signature, err) < 0)
 		return -1;
+	objects_hold(repo);
 	repo->unsynced = true;
 	if (git_commit_create(&oid, repo->git, NULL, signature, signature, NULL, message, tree,
 			      parents_nr, (const git_commit **)parents) < 0)

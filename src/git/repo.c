@@ -191,6 +191,7 @@ void repo_free(struct repo *repo)
 {
 	if (!repo)
 		return;
+	objects_let_go(repo);
 	git_odb_free(repo->odb);
 	git_repository_free(repo->git);
 	free(repo->git_dir);

@@ -249,6 +249,7 @@ int slot_move(struct slot *slot, const char *commit, struct error *err)
 	head = xstrfmt("%s/HEAD", slot->admin);
 	if (replace_file(head, line, strlen(line), err) < 0)
 		return -1;
+	objects_let_go(slot->repo);
 	if (move_files(slot, tree, err) < 0)
 		return error_context(err, "cannot lay out the candidate");
 	return 0;

@@ -206,6 +206,7 @@ int tree_apply_edits(struct repo *repo, const char *base, const struct proposal 
 			return refuse(&b, edits[i]);
 	}
 	qsort(edits, proposal->edits_nr, sizeof(*edits), compare_paths);
+	objects_hold(repo);
 	r = rebuild_tree(&b, tree, 0, proposal->edits_nr, 0, &oid, &empty, err);
 	if (!r)
 		oid_to_hex(&oid, ret_tree);

@@ -115,6 +115,7 @@ static void scratch_remove(struct scratch *s)
 
 static int scratch_make(struct scratch *s, struct repo *repo, struct error *err)
 {
+	objects_hold(repo);
 	s->repo = repo;
 	s->folder = xstrfmt("%s/autoresearch-try.XXXXXX", repo->git_dir);
 	if (!mkdtemp(s->folder))

@@ -17,9 +17,8 @@ static void it_says_what_a_campaign_came_to(void **state)
 				       .baseline_metric = 2,
 				       .incumbent_metric = 1.5,
 				       .incumbent_experiment = 9 };
-	const struct summary summary = {
-		"char-lm", "budget", "val_loss", "time", true, false, &totals
-	};
+	const struct summary summary = { "char-lm", "budget", "val_loss", "time",
+					 true,	    false,    &totals };
 
 	(void)state;
 	report_summary(&summary, &text);
@@ -35,7 +34,8 @@ static void without_a_record_it_says_why_alone(void **state)
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 	const struct totals none = { 0 };
-	const struct summary summary = { "x", "failing", "loss", "exit\33[31m", false, false, &none };
+	const struct summary summary = { "x",	"failing", "loss", "exit\33[31m",
+					 false, false,	   &none };
 
 	(void)state;
 	report_summary(&summary, &text);
