@@ -123,7 +123,7 @@ struct record_content {
  * commit that a baseline measured. Fills record->files. On success ledger->tip and, where
  * accepted, ledger->branch are the new ones, and totals.incumbent of an accepted record and of
  * a baseline is set; `ret_commit` (may be NULL) is the candidate commit as the ledger names
- * it. Where somebody else moved a ref, or the branch is checked out somewhere, nothing of the
+ * it. Notes of earlier records that somebody wrote over are restored. Where somebody else moved a ref, or the branch is checked out somewhere, nothing of the
  * branch is lost: an error says which one.
  */
 int ledger_append(struct ledger *ledger, struct record *record, const char *candidate,
@@ -132,7 +132,7 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 
 /*
  * After a crash: finishes what the newest record says (moves the branch to its accepted
- * commit, writes its note). Where the branch was moved by a person meanwhile it is left as
+ * commit, writes its note), and restores notes that somebody wrote over. Where the branch was moved by a person meanwhile it is left as
  * it is. Locks of these refs that a killed process left are removed, so only the one process
  * that holds the campaign may call it. Idempotent.
  */

@@ -178,18 +178,25 @@ static int move_branch(struct ledger *ledger, const struct record *record, const
 }
 
 /* What a branch does not vouch for, a note does; of a decision it tells on the experiment's
- * candidate, whatever became of the branch. */
+ * candidate, whatever became of the branch. "" in `ret` where no note is needed. */
+static const char *note_of(const struct record *record, const char *digest, const char *commit,
+			   struct strbuf *ret)
+{
+	if (record->type == RECORD_DECISION)
+		commit = record->decision->commit;
+	else if (record_is_on_branch(record))
+		return commit;
+	message_note(record, digest, ret);
+	return commit;
+}
+
 static int add_note(struct ledger *ledger, const struct record *record, const char *digest,
 		    const char *commit, struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 
-	if (record->type == RECORD_DECISION)
-		commit = record->decision->commit;
-	else if (record_is_on_branch(record))
-		return 0;
-	message_note(record, digest, &text);
-	return notes_add(ledger->repo, commit, text.buf, err);
+	commit = note_of(record, digest, commit, &text);
+	return text.len ? notes_add(ledger->repo, commit, text.buf, err) : 0;
 }
 
 /* The last step of a record: the branch goes to its commit, or the commit gets its note. */
@@ -201,6 +208,45 @@ static int settle(struct ledger *ledger, const struct record *record, const char
 	return add_note(ledger, record, digest, commit, err);
 }
 
+/* Whether the record has the note that it needs: 1; 0 where it lacks; 2 where it needs none; -1. */
+static int has_note(struct ledger *ledger, const struct entry *entry, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT, note = STRBUF_INIT;
+	const char *commit = note_of(&entry->record, entry->digest, entry->commit, &text);
+
+	if (!text.len)
+		return 2;
+	if (notes_read(ledger->repo, commit, &note, err) < 0)
+		return -1;
+	return note_holds(note.buf, text.buf);
+}
+
+/*
+ * `git notes` takes the notes as they were when it began, with an editor minutes ago, and writes
+ * all of them over what is there now: what was added meanwhile is gone. Those are the newest, so
+ * they are looked for from the end of the chain to the first that is there.
+ */
+static int restore_notes(struct ledger *ledger, struct error *err)
+{
+	char oid[OID_HEX_SIZE];
+
+	memcpy(oid, ledger->tip, sizeof(oid));
+	while (*oid) {
+		CLEANUP_ENTRY struct entry entry = { 0 };
+		int has;
+
+		if (ledger_read(ledger, oid, &entry, err))
+			return -1;
+		has = has_note(ledger, &entry, err);
+		if (has == 1 || has < 0)
+			return has < 0 ? -1 : 0;
+		if (!has && add_note(ledger, &entry.record, entry.digest, entry.commit, err))
+			return -1;
+		memcpy(oid, entry.parent, sizeof(oid));
+	}
+	return 0;
+}
+
 int ledger_append(struct ledger *ledger, struct record *record, const char *candidate,
 		  const struct record_content *files, size_t files_nr,
 		  char ret_commit[OID_HEX_SIZE], struct error *err)
@@ -210,7 +256,8 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 	CLEANUP_HOLD struct repo *hold = ledger->repo;
 	git_oid checked;
 
-	if (oid_from_hex(&checked, candidate, err) < 0 || check_refs(ledger, record, err) < 0)
+	if (oid_from_hex(&checked, candidate, err) < 0 || check_refs(ledger, record, err) < 0 ||
+	    restore_notes(ledger, err) < 0)
 		return -1;
 	memcpy(commit, candidate, OID_HEX_SIZE);
 	if (record->type == RECORD_BASELINE)
@@ -244,6 +291,8 @@ int ledger_mend(struct ledger *ledger, struct error *err)
 	ref_unlock_stale(ledger->repo, NOTES_REF);
 	if (!*ledger->tip)
 		return 0;
+	if (restore_notes(ledger, err) < 0)
+		return -1;
 	if (ledger_read(ledger, ledger->tip, &entry, err) < 0)
 		return -1;
 	if (record_is_on_branch(r)) {
