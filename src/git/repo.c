@@ -153,6 +153,9 @@ static int refuse_formats(const struct repo *repo, struct error *err)
 	return sha256 ? refuse_sha256(err) : 0;
 }
 
+/* What libgit2 remembers of objects, in bytes: a campaign looks at few of them twice. */
+#define CACHE_MAX (512 << 10)
+
 /*
  * libgit2 asks once, when it opens the refs, whether they are to be written with fsync, and of
  * objects each time: those are made durable all at once, by objects_sync().
@@ -162,6 +165,7 @@ static int open_refs(struct repo *repo)
 	git_refdb *refs = NULL;
 	int r;
 
+	git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)CACHE_MAX);
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
 	r = git_repository_refdb(&refs, repo->git);
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
