@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,17 +12,26 @@
 
 /*
  * git's own lock against two collections at a time: the file `gc.pid`, which names a process and
- * its host, and which is written as `gc.pid.lock` first. One that names a process that is gone
- * counts for nothing, so a crash of ours harms nobody.
+ * its host. One that names a process that is gone counts for nothing, so a crash of ours harms
+ * nobody. git takes `gc.pid.lock`, looks at `gc.pid`, and renames the one to the other; it dies
+ * where it finds the first, so that is left to git. We make the second, let those who had not
+ * seen it yet come to an end, and look whether it is still ours.
  */
 
-/* A collection of a large repository takes its time, but not for ever. */
-#define PATIENCE_MS (10 * 60 * 1000)
+/* Nothing else goes on while one is waited for, so that is not for ever: a collection that takes
+ * longer is let be. It removes what is new only where it was told to prune all. */
+#define PATIENCE_MS (30 * 1000)
 #define POLL_MS 5
 
-/* That long somebody may be between `gc.pid.lock` and `gc.pid`: git dies where it finds it, and so
- * leaves none behind, unless it was killed. */
-#define STALE_S 10
+/* git has `gc.pid.lock` for milliseconds, unless it was killed. */
+#define STALE_MS 10000
+
+static void nap(void)
+{
+	const struct timespec poll = { .tv_nsec = POLL_MS * 1000000L };
+
+	nanosleep(&poll, NULL);
+}
 
 static char *name_ourselves(void)
 {
@@ -54,32 +62,44 @@ static bool is_held(const char *path, const char *ourselves)
 	return pid != getpid() && (!kill((pid_t)pid, 0) || errno == EPERM);
 }
 
+static bool is_ours(const char *path, const char *ourselves)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	return !strbuf_read_file(&text, path, 512) && !strcmp(text.buf, ourselves);
+}
+
+static int make(const char *path, const char *ourselves)
+{
+	CLEANUP_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	size_t len = strlen(ourselves);
+
+	if (fd < 0)
+		return -1;
+	if (write(fd, ourselves, len) == (ssize_t)len)
+		return 0;
+	unlink(path);
+	return -1;
+}
+
 /* 0 done; 1 where somebody has it; -1 where it cannot be had here. */
 static int try_hold(const char *path, const char *lock, const char *ourselves)
 {
-	CLEANUP_CLOSE int fd = open(lock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	size_t len = strlen(ourselves);
-	struct stat st;
-
-	if (fd < 0) {
-		if (errno == EEXIST && !stat(lock, &st) && time(NULL) - st.st_mtime > STALE_S)
-			unlink(lock);
-		return errno == EEXIST || errno == ENOENT ? 1 : -1;
-	}
-	if (is_held(path, ourselves)) {
-		unlink(lock);
+	if (make(path, ourselves)) {
+		if (errno != EEXIST)
+			return -1;
+		if (!is_held(path, ourselves))
+			unlink(path);
 		return 1;
 	}
-	if (write(fd, ourselves, len) == (ssize_t)len && !rename(lock, path))
-		return 0;
-	unlink(lock);
-	return -1;
+	for (int waited = 0; !access(lock, F_OK) && waited < STALE_MS; waited += POLL_MS)
+		nap();
+	return !is_ours(path, ourselves);
 }
 
 void objects_hold(struct repo *repo)
 {
 	CLEANUP_FREE char *path = NULL, *lock = NULL, *ourselves = NULL;
-	const struct timespec poll = { .tv_nsec = POLL_MS * 1000000L };
 	int r = 1;
 
 	if (repo->held)
@@ -89,8 +109,8 @@ void objects_hold(struct repo *repo)
 	ourselves = name_ourselves();
 	for (int waited = 0; r == 1 && waited < PATIENCE_MS; waited += POLL_MS) {
 		r = try_hold(path, lock, ourselves);
-		if (r == 1)
-			nanosleep(&poll, NULL);
+		if (r == 1 && access(path, F_OK) == 0)
+			nap();
 	}
 	repo->held = !r;
 }
