@@ -155,7 +155,7 @@ int search_trials(const struct search *s);
 void search_refer(const struct search *s, struct record *r);
 
 /*
- * Puts the incumbent in the first slot and makes sure of its warm snapshot. 0; 1 where a person
+ * Puts the incumbent in every slot and makes sure of its warm snapshot. 0; 1 where a person
  * cancelled it; -1, status 2 where setup fails.
  */
 int search_prepare(struct search *s, struct error *err);
