@@ -43,7 +43,7 @@ FORMATTED := $(wildcard src/*.c src/*/*.c ebpf/*.c tests/unit/*.c tests/fuzz/*.c
 PROGRAM := git-autoresearch
 WARDEN := $(BUILD)/git-autoresearch-warden
 
-# What is built is built side by side, also where nobody said -j; tests come one after the other.
+# What is built is built side by side, also where nobody said -j.
 build = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
 all: deps
