@@ -116,7 +116,7 @@ check 'to the end' grep -q '^main: stopped (asked to stop)$' "$log"
 
 check_status 'again' 0 git autoresearch start --detach --max-experiments=2
 check 'it ends by itself' soon is_over
-check_equal 'the log is gone on with' 2 "$(grep -c ^== "$log")"
+check_equal 'the log is gone on with' 2 "$(grep -c '^== 2' "$log")"
 check_equal 'two experiments were made' 2 "$(status .experiments)"
 git config autoresearch.endpointTimeout 1s
 echo 'exit 1' >"$propose"
