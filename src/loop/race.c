@@ -19,6 +19,7 @@ struct runner {
 	bool over;   /* it has run to its end */
 	bool failed; /* on our side, or for good */
 	bool waits;  /* for a lane, to be measured on top of the incumbent of now */
+	bool heard;  /* its proposer had something to say, which was counted */
 	struct error error;
 };
 
@@ -261,6 +262,7 @@ int race_begin(struct race *race, int64_t left, struct error *err)
 		race->s->experiments_left = left - (int64_t)race->nr;
 		r = add_runner(race);
 		r->x.proposal = again;
+		r->heard = again.subject;
 		again = (struct proposal)PROPOSAL_INIT;
 		if (start_runner(r, lane, err))
 			return -1;
@@ -352,10 +354,24 @@ static void drop(struct race *race, size_t i, struct race_news *news)
 	close_gap(race, i);
 }
 
+/* A proposal ends a row of failures as it comes, however long it takes to be measured. */
+static void hear_proposers(struct race *race)
+{
+	for (size_t i = 0; i < race->nr; i++) {
+		struct runner *r = race->field[i];
+
+		if (r->heard || !r->x.record.subject)
+			continue;
+		r->heard = true;
+		race->failures = 0;
+	}
+}
+
 static void drop_nothings(struct race *race, struct race_news *news)
 {
 	bool ends = race->s->ends || race->s->stop != STOP_NO;
 
+	hear_proposers(race);
 	for (size_t i = 0; i < race->nr;) {
 		struct runner *r = race->field[i];
 
@@ -372,8 +388,6 @@ static void drop_nothings(struct race *race, struct race_news *news)
 			drop(race, i, news);
 			continue;
 		}
-		if (r->over)
-			race->failures = 0;
 		i++;
 	}
 }

@@ -78,10 +78,14 @@ static int prepare(struct search *s, struct error *err)
 	return search_baseline(s, err);
 }
 
-/* What the race came to since the last look: true where it is a reason to end. */
-static bool take_news(struct race_news *news, struct start_result *ret, struct error *err)
+/* What the race came to since the last look: true where it is a reason to end, of which the
+ * first counts. */
+static bool take_news(struct race_news *news, bool over, struct start_result *ret,
+		      struct error *err)
 {
 	ret->experiments += news->recorded;
+	if (over)
+		return true;
 	if (news->exhausted)
 		return finish(ret, STATE_EXHAUSTED, EXIT_DONE,
 			      "the proposer has no more ideas");
@@ -116,11 +120,12 @@ static int64_t places_left(const struct search *s, bool over,
 }
 
 /* Once there is a reason to end, what is under way ends as well: at once where its verdict
- * would be of no use, else with its trial. */
+ * would be of no use, else with its trial; what was proposed before nobody had anything more to
+ * say is worth as much as ever. */
 static int run_race(struct search *s, struct race *race, const struct start_options *options,
 		    struct start_result *ret, struct error *err)
 {
-	bool over = false, cancelled = false, more;
+	bool over = false, cancelled = false, silent = false, more;
 	struct race_news news = { 0 };
 	struct timespec begin;
 
@@ -129,7 +134,7 @@ static int run_race(struct search *s, struct race *race, const struct start_opti
 		over = over || is_over(s, options, &begin, ret);
 		if (!over && watchdog_look(s, err))
 			return -1;
-		if (over && !cancelled && ret->state != STATE_STOPPED) {
+		if (over && !cancelled && !silent && ret->state != STATE_STOPPED) {
 			cancelled = true;
 			race_cancel(race);
 		}
@@ -145,14 +150,15 @@ static int run_race(struct search *s, struct race *race, const struct start_opti
 		if ((race_is_running(race) && race_wait(race, err)) ||
 		    race_settle(race, places_left(s, over, options, ret), &news, err))
 			return -1;
-		over = take_news(&news, ret, err) || over;
+		over = take_news(&news, over, ret, err);
+		silent = silent || news.failures >= PROPOSER_FAILURES_MAX;
 	}
 	if (ret->state == STATE_EXHAUSTED && propose_is_stalled(s)) {
 		ret->stalled = true;
 		ret->reason = "nothing was accepted for long";
 	}
 	/* The last of its failures is what it ends with. */
-	return news.failures >= PROPOSER_FAILURES_MAX ? error_status(err, EXIT_FAILING) : 0;
+	return ret->state == STATE_FAILING && silent ? error_status(err, EXIT_FAILING) : 0;
 }
 
 static int loop(struct search *s, const struct start_options *options, struct start_result *ret,

@@ -108,6 +108,19 @@ check_equal 'it ends by the signal' 130 $?
 check_equal 'the one that was measured is on record' '1 accepted 90 100' "$(verdicts four)"
 check_equal 'nothing is left behind' '' "$(leftovers)"
 
+note 'A proposer that fails three times in a row ends it; what it proposed before counts.'
+git branch mute
+cat >"$scratch/proposers/propose" <<'PROPOSE'
+#!/bin/sh
+[ "$AUTORESEARCH_EXPERIMENT" = 1 ] || exit 7
+echo 40 >x/a
+echo 1 >x/nap
+PROPOSE
+check_status 'start' 2 timeout 120 git autoresearch start mute -j 2 --candidates=4 \
+	--proposer-command="$scratch/proposers/propose"
+check_equal 'it says why' 'fatal: the proposer failed: exit 7' "$(tail -n 1 "$scratch/err")"
+check_equal 'what was measured is on record' '1 accepted 90 100' "$(verdicts mute)"
+
 note 'Each has processors of its own, if there are as many.'
 git branch five
 git checkout -q five
