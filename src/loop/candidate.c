@@ -46,8 +46,7 @@ static int sort_out(struct search *s, const char *tree, struct record *record,
 	else if (!strcmp(tree, incumbent))
 		verdict_set(&record->verdict, VERDICT_INVALID, "empty");
 	else if (same >= 0)
-		verdict_set(&record->verdict, VERDICT_DUPLICATE, "same-as %lld",
-			    (long long)same);
+		verdict_set_same_as(&record->verdict, same);
 	return 0;
 }
 

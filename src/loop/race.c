@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/fiber.h"
-#include "git/tree.h"
+#include "loop/again.h"
 #include "model/judge.h"
 #include "model/race.h"
 
@@ -23,19 +23,12 @@ struct runner {
 	struct error error;
 };
 
-/* A change that passed and was not the best. */
-struct second_try {
-	struct proposal proposal;
-	char base[OID_HEX_SIZE]; /* that it was made on */
-};
-
 struct race {
 	struct search *s;
 	struct runner *
 		*field; /* in the order of their numbers, the next to be recorded first */
 	size_t nr;
-	struct second_try *again;
-	size_t again_nr;
+	struct second_tries again;
 	int64_t round; /* experiments of one */
 	size_t ahead;  /* numbers that may be in the field */
 	bool changed;  /* what race_wait() waits for */
@@ -71,10 +64,8 @@ void race_free(struct race *race)
 	race->s->race = NULL;
 	for (size_t i = 0; i < race->nr; i++)
 		runner_free(race->field[i]);
-	for (size_t i = 0; i < race->again_nr; i++)
-		proposal_release(&race->again[i].proposal);
+	second_tries_release(&race->again);
 	free(race->field);
-	free(race->again);
 	free(race);
 }
 
@@ -151,31 +142,6 @@ bool race_is_running(const struct race *race)
 
 /* --- On top of another incumbent */
 
-/*
- * Brings a proposal, of `own` where that has run, from one incumbent to that of now. `ret_new` is false where there is nothing
- * to measure: it says what was tried, or was accepted, already; `ret_clean` where both change
- * the same lines.
- */
-static int carry(struct search *s, const char *base, struct proposal *p,
-		 const struct record *own, bool *ret_new, bool *ret_clean, struct error *err)
-{
-	CLEANUP_STRBUF struct strbuf refused = STRBUF_INIT;
-	char tree[OID_HEX_SIZE], incumbent[OID_HEX_SIZE];
-	int r;
-
-	*ret_clean = true;
-	/* What was proposed on another commit than the incumbent (footing.h) stays on that. */
-	if ((!*p->base && tree_carry(s->repo, base, search_incumbent(s), p, ret_clean, err)) ||
-	    repo_commit_tree(s->repo, search_incumbent(s), incumbent, err))
-		return -1;
-	r = tree_apply_edits(s->repo, *p->base ? p->base : search_incumbent(s), p, tree,
-			     &refused, err);
-	if (r < 0)
-		return -1;
-	*ret_new = !r && strcmp(tree, incumbent) && candidate_find(s, tree, own) < 0;
-	return 0;
-}
-
 /* It is as if it had not been measured yet, but for what was paid for it. */
 static void begin_again(struct runner *r, struct search *s)
 {
@@ -209,26 +175,6 @@ static struct runner *add_runner(struct race *race)
 	return r;
 }
 
-/* The first second try that still has something to say; none is left in `ret` otherwise. */
-static int take_again(struct race *race, struct proposal *ret, struct error *err)
-{
-	while (race->again_nr) {
-		struct second_try t = race->again[0];
-		bool new, clean;
-		int failed = carry(race->s, t.base, &t.proposal, NULL, &new, &clean, err);
-
-		memmove(race->again, race->again + 1, --race->again_nr * sizeof(*race->again));
-		if (!failed && new &&clean) {
-			*ret = t.proposal;
-			return 0;
-		}
-		proposal_release(&t.proposal);
-		if (failed)
-			return -1;
-	}
-	return 0;
-}
-
 static int begin_waiting(struct race *race, struct error *err)
 {
 	struct lane *lane;
@@ -257,7 +203,7 @@ int race_begin(struct race *race, int64_t left, struct error *err)
 		CLEANUP_PROPOSAL struct proposal again = PROPOSAL_INIT;
 		struct runner *r;
 
-		if (take_again(race, &again, err))
+		if (second_tries_take(&race->again, race->s, &again, err))
 			return -1;
 		race->s->experiments_left = left - (int64_t)race->nr;
 		r = add_runner(race);
@@ -296,37 +242,30 @@ static void take_out(struct race *race, size_t i)
 	memmove(race->field + i, race->field + i + 1, (--race->nr - i) * sizeof(*race->field));
 }
 
-static bool is_duplicate(const struct runner *r, long long *ret_same)
-{
-	const struct verdict *v = &r->x.record.verdict;
-
-	return v->kind == VERDICT_DUPLICATE && sscanf(v->reason, "same-as %lld", ret_same) == 1;
-}
-
 /* One that is the same as an experiment under way, whose number changes. */
 static void renumber_duplicate(struct runner *r, int64_t gone)
 {
 	struct verdict *v = &r->x.record.verdict;
-	long long same;
+	int64_t same = verdict_same_as(v);
 
-	if (!is_duplicate(r, &same))
-		return;
 	if (same == gone)
 		r->x.how = PROPOSED_CANCELLED; /* and it was never tried */
 	else if (same > gone)
-		verdict_set(v, VERDICT_DUPLICATE, "same-as %lld", same - 1);
+		verdict_set_same_as(v, same - 1);
 }
 
-/* Those behind the one at `i` move up. */
+/* Those behind the one at `i` move up. One before it may be the same as one of them. */
 static void close_gap(struct race *race, size_t i)
 {
 	int64_t gone = race->field[i]->x.record.experiment;
 
 	take_out(race, i);
-	for (; i < race->nr; i++) {
-		struct runner *r = race->field[i];
+	for (size_t j = 0; j < race->nr; j++) {
+		struct runner *r = race->field[j];
 
 		renumber_duplicate(r, gone);
+		if (j < i)
+			continue;
 		r->x.record.experiment--;
 		r->x.renumbered = true;
 	}
@@ -345,7 +284,7 @@ static void drop(struct race *race, size_t i, struct race_news *news)
 	}
 	race->dry |= r->x.how == PROPOSED_NOTHING || r->x.how == PROPOSED_TOO_DEAR;
 	/* What is under way may still lead to an incumbent that has ideas. */
-	if (race->nr == 1 && !race->again_nr) {
+	if (race->nr == 1 && !race->again.nr) {
 		news->exhausted = r->x.how == PROPOSED_NOTHING;
 		news->too_dear = r->x.how == PROPOSED_TOO_DEAR;
 	}
@@ -386,6 +325,7 @@ static void drop_nothings(struct race *race, struct race_news *news)
 			r->x.how = PROPOSED_CANCELLED;
 		if (r->over && r->x.how != PROPOSED) {
 			drop(race, i, news);
+			i = 0; /* those that were the same go as well */
 			continue;
 		}
 		i++;
@@ -417,12 +357,32 @@ static void lose(struct runner *r, int64_t winner, double metric)
 	record->beaten_by = winner;
 }
 
+/* Those that were the same as one that is another tree now are what their own change makes of
+ * the new incumbent. */
+static int send_back_duplicates(struct race *race, const char *tree, struct error *err)
+{
+	for (size_t i = 0; i < race->nr; i++) {
+		struct runner *r = race->field[i];
+		bool new, clean;
+
+		if (!r->over || verdict_same_as(&r->x.record.verdict) < 0 ||
+		    strcmp(r->x.record.tree, tree))
+			continue;
+		if (again_carry(race->s, r->x.record.base, &r->x.proposal, &r->x.record, &new,
+				&clean, err))
+			return -1;
+		begin_again(r, race->s);
+	}
+	return 0;
+}
+
 /* Sends those that passed beside an incumbent of before to run again beside that of now. True
  * where there are any. */
 static int send_back(struct race *race, bool *ret, struct error *err)
 {
 	const struct totals *t = &race->s->totals;
 	int64_t round = round_of(race, race->field[0]);
+	char tree[OID_HEX_SIZE];
 
 	*ret = false;
 	for (size_t i = 0; i < race->nr && round_of(race, race->field[i]) == round; i++) {
@@ -431,47 +391,20 @@ static int send_back(struct race *race, bool *ret, struct error *err)
 
 		if (!has_passed(r) || !is_stale(race, r))
 			continue;
-		if (carry(race->s, r->x.record.base, &r->x.proposal, &r->x.record, &new, &clean,
-			  err))
+		if (again_carry(race->s, r->x.record.base, &r->x.proposal, &r->x.record, &new,
+				&clean, err))
 			return -1;
 		if (new) {
+			strcpy(tree, r->x.record.tree);
 			begin_again(r, race->s);
+			if (send_back_duplicates(race, tree, err))
+				return -1;
 			*ret = true;
 		} else {
 			lose(r, t->incumbent_experiment, t->incumbent_metric);
 		}
 	}
 	return 0;
-}
-
-/* As many lines as the patch adds and removes. */
-static uint64_t count_lines(const struct strbuf *patch)
-{
-	uint64_t lines = 0;
-
-	for (const char *p = patch->buf; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : NULL)
-		lines += (*p == '+' && strncmp(p, "+++ ", 4)) ||
-			 (*p == '-' && strncmp(p, "--- ", 4));
-	return lines;
-}
-
-/* Keeps the change of one that lost, for a second try. What was paid for it is on its record. */
-static void keep_for_again(struct race *race, struct runner *r, int64_t winner)
-{
-	struct second_try *t;
-
-	race->again = xrealloc(race->again, (race->again_nr + 1) * sizeof(*race->again));
-	t = &race->again[race->again_nr++];
-	*t = (struct second_try){ .proposal = PROPOSAL_INIT };
-	proposal_copy_edits(&r->x.proposal, &t->proposal);
-	strcpy(t->proposal.base, r->x.proposal.base);
-	t->proposal.searched = r->x.proposal.searched;
-	t->proposal.subject = xstrdup(r->x.proposal.subject);
-	t->proposal.rationale =
-		xstrfmt("Experiment %lld, on top of experiment %lld, which was better.",
-			(long long)r->x.record.experiment, (long long)winner);
-	t->proposal.proposed_by = xstrdup(r->x.proposal.proposed_by);
-	memcpy(t->base, r->x.record.base, sizeof(t->base));
 }
 
 /* Of those of the round that passed, the best is left. */
@@ -490,7 +423,7 @@ static void choose(struct race *race)
 			continue;
 		finishers[nr] = (struct finisher){
 			.gain = record_gain(config, &r->x.record),
-			.lines = count_lines(&r->x.candidate.patch),
+			.lines = race_lines(r->x.candidate.patch.buf),
 		};
 		passed[nr++] = r;
 	}
@@ -500,38 +433,48 @@ static void choose(struct race *race)
 	for (size_t i = 0; i < nr; i++) {
 		if (passed[i] == best)
 			continue;
-		keep_for_again(race, passed[i], best->x.record.experiment);
+		second_tries_keep(&race->again, &passed[i]->x, best->x.record.experiment);
 		lose(passed[i], best->x.record.experiment, best->x.record.metric);
 	}
 	free(passed);
 	free(finishers);
 }
 
-/*
- * Proposals do not arrive in the order of their numbers: where the first of the field is the same
- * as one behind it, which is measured, the two change places.
- */
-static void put_original_first(struct race *race)
+/* Two change places; what is the same as one of them is from now on the same as the first. */
+static void swap(struct race *race, size_t first, size_t second)
 {
-	struct runner *first = race->field[0];
-	struct record *r = &first->x.record;
-	long long same;
+	struct runner *a = race->field[first], *b = race->field[second];
+	int64_t low = a->x.record.experiment, high = b->x.record.experiment;
 
-	if (!is_duplicate(first, &same) || same <= r->experiment)
-		return;
-	for (size_t i = 1; i < race->nr; i++) {
-		struct runner *original = race->field[i];
+	race->field[first] = b;
+	race->field[second] = a;
+	b->x.record.experiment = low;
+	a->x.record.experiment = high;
+	a->x.renumbered = b->x.renumbered = true;
+	for (size_t i = 0; i < race->nr; i++) {
+		struct verdict *v = &race->field[i]->x.record.verdict;
+		int64_t same = verdict_same_as(v);
 
-		if (original->x.record.experiment != same)
-			continue;
-		original->x.record.experiment = r->experiment;
-		r->experiment = same;
-		verdict_set(&r->verdict, VERDICT_DUPLICATE, "same-as %lld",
-			    (long long)original->x.record.experiment);
-		original->x.renumbered = first->x.renumbered = true;
-		race->field[0] = original;
-		race->field[i] = first;
-		return;
+		if (same == low || same == high)
+			verdict_set_same_as(v, low);
+	}
+}
+
+/*
+ * Proposals do not arrive in the order of their numbers: where one is the same as one behind it,
+ * which is measured, the two change places. A round that is complete has its numbers for good.
+ */
+static void put_originals_first(struct race *race)
+{
+	for (size_t i = 0; i < race->nr; i++) {
+		const struct record *r = &race->field[i]->x.record;
+		int64_t same;
+
+		/* The one behind may be the same as another in turn. */
+		while ((same = verdict_same_as(&r->verdict)) > r->experiment) {
+			swap(race, i, i + (size_t)(same - r->experiment));
+			r = &race->field[i]->x.record;
+		}
 	}
 }
 
@@ -541,8 +484,6 @@ static int is_decided(struct race *race, int64_t left, bool *ret, struct error *
 	bool sent_back = false;
 
 	*ret = false;
-	if (race->field[0]->over)
-		put_original_first(race);
 	if (!race->field[0]->over)
 		return 0;
 	if (has_passed(race->field[0])) {
@@ -566,6 +507,7 @@ int race_settle(struct race *race, int64_t left, struct race_news *ret, struct e
 
 	*ret = (struct race_news){ .failures = race->failures };
 	drop_nothings(race, ret);
+	put_originals_first(race);
 	while (race->nr && !race->broken) {
 		race->broken = is_decided(race, left - ret->recorded, &decided, err);
 		if (!race->broken && !decided)

@@ -1,6 +1,7 @@
 #include "model/race.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 static bool ties(const struct finisher *f, const struct finisher *best, double min_effect)
 {
@@ -28,4 +29,14 @@ size_t race_winner(const struct finisher *finishers, size_t nr, double min_effec
 			winner = i;
 	}
 	return winner;
+}
+
+uint64_t race_lines(const char *patch)
+{
+	uint64_t lines = 0;
+
+	for (const char *p = patch; p && *p; p = strchr(p, '\n'), p = p ? p + 1 : NULL)
+		lines += (*p == '+' && strncmp(p, "+++ ", 4)) ||
+			 (*p == '-' && strncmp(p, "--- ", 4));
+	return lines;
 }

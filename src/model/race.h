@@ -23,4 +23,7 @@ struct finisher {
  */
 size_t race_winner(const struct finisher *finishers, size_t nr, double min_effect);
 
+/* As many lines as a patch, of git diff, adds and removes. NULL has none. */
+uint64_t race_lines(const char *patch);
+
 #endif

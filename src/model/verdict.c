@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,20 @@ void verdict_set(struct verdict *v, enum verdict_kind kind, const char *fmt, ...
 	free(v->reason);
 	v->kind = kind;
 	v->reason = strbuf_detach(&reason, NULL);
+}
+
+void verdict_set_same_as(struct verdict *v, int64_t number)
+{
+	verdict_set(v, VERDICT_DUPLICATE, "same-as %lld", (long long)number);
+}
+
+int64_t verdict_same_as(const struct verdict *v)
+{
+	long long number;
+
+	if (v->kind != VERDICT_DUPLICATE || sscanf(v->reason, "same-as %lld", &number) != 1)
+		return -1;
+	return number;
 }
 
 void trial_result_release(struct trial_result *r)

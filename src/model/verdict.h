@@ -40,6 +40,10 @@ void verdict_release(struct verdict *v);
 void verdict_set(struct verdict *v, enum verdict_kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* A duplicate of experiment `number`, and of which one a verdict is; -1: it is none. */
+void verdict_set_same_as(struct verdict *v, int64_t number);
+int64_t verdict_same_as(const struct verdict *v);
+
 /* What one trial came to: those of run, check and evaluate that ran, and the metrics. */
 struct trial_result {
 	bool ran[PHASE_NR];

@@ -121,6 +121,25 @@ check_status 'start' 2 timeout 120 git autoresearch start mute -j 2 --candidates
 check_equal 'it says why' 'fatal: the proposer failed: exit 7' "$(tail -n 1 "$scratch/err")"
 check_equal 'what was measured is on record' '1 accepted 90 100' "$(verdicts mute)"
 
+note 'Of equal ones the first counts, whichever came first, and whoever comes to nothing between.'
+git branch twins
+cat >"$scratch/proposers/propose" <<'PROPOSE'
+#!/bin/sh
+case $AUTORESEARCH_EXPERIMENT in
+1) echo 60 >x/a; echo 3 >x/nap ;;
+2) sleep 1; echo 40 >x/a ;;
+3) sleep 2; exit 7 ;;
+4) echo 40 >x/a ;;
+*) exit 125 ;;
+esac
+PROPOSE
+check_status 'start' 0 start twins -j 4 --candidates=8
+check_equal 'the numbers are right' \
+	'1 no-improvement 2 accepted 3 same-as 2 4 same-as 2' \
+	"$(git autoresearch log --json --campaign=twins | jq -sr 'reverse[] |
+		"\(.experiment) \(.reason // .verdict)"' | xargs)"
+check_status 'the ledger verifies' 0 git autoresearch verify twins
+
 note 'Each has processors of its own, if there are as many.'
 git branch five
 git checkout -q five

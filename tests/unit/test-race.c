@@ -57,6 +57,14 @@ static void the_order_does_not_matter(void **state)
 	}
 }
 
+static void lines_are_those_that_a_patch_adds_and_removes(void **state)
+{
+	(void)state;
+	assert_int_equal(race_lines(NULL), 0);
+	assert_int_equal(race_lines("--- a/x\n+++ b/x\n@@ -1,2 +1,3 @@\n one\n-two\n+2\n+3\n"),
+			 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -64,6 +72,7 @@ int main(void)
 		cmocka_unit_test(of_equal_ones_the_smaller_diff),
 		cmocka_unit_test(equal_is_what_differs_by_less_than_matters),
 		cmocka_unit_test(the_order_does_not_matter),
+		cmocka_unit_test(lines_are_those_that_a_patch_adds_and_removes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -342,6 +342,21 @@ static void the_target_is_reached_at_its_value(void **state)
 	assert_true(target_is_reached(&config, 2));
 }
 
+static void a_duplicate_names_the_experiment_it_is_the_same_as(void **state)
+{
+	struct verdict v = { 0 };
+
+	(void)state;
+	assert_int_equal(verdict_same_as(&v), -1);
+	verdict_set_same_as(&v, 12);
+	assert_int_equal(v.kind, VERDICT_DUPLICATE);
+	assert_string_equal(v.reason, "same-as 12");
+	assert_int_equal(verdict_same_as(&v), 12);
+	verdict_set(&v, VERDICT_INVALID, "empty");
+	assert_int_equal(verdict_same_as(&v), -1);
+	verdict_release(&v);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +374,7 @@ int main(void)
 		cmocka_unit_test(a_broken_constraint_goes_first),
 		cmocka_unit_test(a_share_in_a_constraint_is_of_what_the_baseline_measured),
 		cmocka_unit_test(the_target_is_reached_at_its_value),
+		cmocka_unit_test(a_duplicate_names_the_experiment_it_is_the_same_as),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
