@@ -180,6 +180,7 @@ int baseline_measure(struct lane *lane, const char *commit, struct record *r, st
 	int wanted = s->config.trials == 1 ? 1 : BASELINE_SAMPLES, ret = 0;
 
 	r->again.why = baseline_again(s);
+	lane->begun_as = 0;
 	for (int number = 1; number <= wanted && !ret; number++) {
 		ret = measure_sample(lane, commit, number, r, logs, err);
 		if (!ret && number == 1 && is_as_before(s, r))

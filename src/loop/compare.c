@@ -39,7 +39,7 @@ int compare_trial(struct lane *lane, const char *commit, bool of_incumbent, int 
 	strbuf_reset(&logs->evaluate);
 	r->trials = xrealloc(r->trials, (r->trials_nr + 1) * sizeof(*r->trials));
 	trial = &r->trials[r->trials_nr];
-	ret = measure_trial(lane, r->experiment, number, trial, logs, &removed, err);
+	ret = measure_trial(lane, lane->begun_as, number, trial, logs, &removed, err);
 	if (ret)
 		return ret;
 	r->trials_nr++;
@@ -88,7 +88,7 @@ static int measure_pair(struct lane *lane, const char *commit, size_t index, str
 	CLEANUP_FREE char *beside = xstrfmt("beside experiment %lld", (long long)r->experiment);
 	CLEANUP_LOGS struct logs others = LOGS_INIT;
 	const struct search *s = lane->search;
-	uint64_t seed = s->totals.seed + (uint64_t)r->experiment;
+	uint64_t seed = s->totals.seed + (uint64_t)lane->begun_as;
 	bool candidate_first = comparison_candidate_first(seed, index);
 	int number = (int)index + 1, ret = 0;
 
@@ -133,6 +133,7 @@ int compare_candidate(struct lane *lane, const char *commit, struct record *r,
 
 	/* By the time that it is measured there may be another. */
 	r->incumbent = s->totals.incumbent_metric;
+	lane->begun_as = r->experiment;
 	ret = search_trials(s) == 1 ? compare_trial(lane, commit, false, 1, r, logs, err)
 				    : measure_pairs(lane, commit, r, logs, err);
 	if (ret)

@@ -28,6 +28,8 @@ struct lane {
 	struct trial *running;	 /* what a signal cancels */
 	bool proposing;		 /* and it is a proposer */
 	struct runner *runner;	 /* of the race; NULL: the lane is free */
+	int64_t begun_as; /* the number of the experiment that is measured, when that began: it
+			   * may become another (race.h), and the seeds of a pair must not */
 	bool held;		 /* by a pause, as long as that lasts */
 	bool *waiting;		 /* for a model or a pause, until this is set; NULL: not now */
 };
