@@ -160,15 +160,16 @@ static void sit_out(struct proposer *p, int64_t number, bool outage)
 static int ask_member(struct proposer *p, struct lane *lane, int64_t number,
 		      struct proposal *ret, enum proposed *ret_how, struct error *err)
 {
-	struct search *s = p->s;
+	char incumbent[OID_HEX_SIZE]; /* there may be another when it has answered */
 	int failed;
 
+	strcpy(incumbent, search_incumbent(p->s));
 	proposal_release(ret);
 	failed = ask(p, lane, number, ret, ret_how, err);
 	if (failed && err->status != EXIT_FAILING)
 		return -1;
 	if (!failed && *ret_how == PROPOSED_NOTHING) {
-		strcpy(p->done_at, search_incumbent(s));
+		strcpy(p->done_at, incumbent);
 		return 1;
 	}
 	if (failed || *ret_how == PROPOSED_FAILURE) {

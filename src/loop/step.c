@@ -64,12 +64,19 @@ static int examine(struct lane *lane, struct experiment *x, struct error *err)
 	return 0;
 }
 
+/* Whether nothing more is to begin for it. Who asked while nothing ran has ended nothing. A
+ * proposal that has come is still measured, where what is in flight is. */
+static bool is_ended(const struct search *s, const struct experiment *x)
+{
+	return s->ends || s->stop > STOP_AFTER || (s->stop != STOP_NO && !x->proposal.subject);
+}
+
 /* What would begin while a pause is asked for does not before that ends. */
 static int hold(struct lane *lane, struct experiment *x, struct error *err)
 {
 	int ended = pause_hold(lane, err);
 
-	if (ended > 0)
+	if (ended > 0 || is_ended(lane->search, x))
 		x->how = PROPOSED_CANCELLED;
 	return ended < 0 ? -1 : 0;
 }
