@@ -135,8 +135,11 @@ static size_t gather_files(const struct experiment *x, struct record_content fil
 void search_spend_time(struct search *s)
 {
 	double paused = pause_seconds(s);
+	double spent = seconds_since(&s->worked) - (paused - s->pause.counted);
 
-	s->totals.time += seconds_since(&s->worked) - (paused - s->pause.counted);
+	/* Where all of it was a pause, the two clocks were read a moment apart. */
+	if (spent > 0)
+		s->totals.time += spent;
 	s->pause.counted = paused;
 	clock_gettime(CLOCK_MONOTONIC, &s->worked);
 }
@@ -146,6 +149,7 @@ int search_record(struct search *s, struct experiment *x, char ret_commit[OID_HE
 {
 	struct record_content files[6];
 	struct record *r = &x->record;
+	double time = s->totals.time;
 
 	if (x->renumbered && ledger_commit_candidate(&s->ledger, r, x->candidate.commit, err))
 		return -1;
@@ -155,6 +159,9 @@ int search_record(struct search *s, struct experiment *x, char ret_commit[OID_HE
 	/* totals_advance() adds what is the record's own of it. */
 	s->totals.time -= r->duration;
 	totals_advance(&s->totals, r);
+	/* It never goes back, not by the last digit of what was just taken off and added. */
+	if (r->totals.time < time)
+		r->totals.time = time;
 	if (ledger_append(&s->ledger, r, x->candidate.commit, files, gather_files(x, files),
 			  ret_commit, err))
 		return -1;
