@@ -119,7 +119,7 @@ void objects_let_go(struct repo *repo)
 {
 	CLEANUP_FREE char *path = NULL;
 
-	if (!repo->held)
+	if (!repo->held || repo->keepers)
 		return;
 	path = xstrfmt("%sgc.pid", repo->common_dir);
 	unlink(path);
@@ -129,4 +129,16 @@ void objects_let_go(struct repo *repo)
 void cleanup_hold_(struct repo **repo)
 {
 	objects_let_go(*repo);
+}
+
+void repo_keep_objects(struct repo *repo)
+{
+	repo->keepers++;
+	objects_hold(repo);
+}
+
+void repo_keep_no_more(struct repo *repo)
+{
+	if (!--repo->keepers)
+		objects_let_go(repo);
 }

@@ -24,6 +24,7 @@ struct repo {
 	char *user_name, *user_email; /* asked of git at the first commit */
 	bool unsynced;		      /* objects were written since the last objects_sync() */
 	bool held;		      /* by objects_hold() */
+	int keepers;		      /* for whom it stays so */
 };
 
 #define DEFINE_GIT_CLEANUP(type)                       \

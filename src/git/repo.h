@@ -82,4 +82,11 @@ int repo_file_mode(struct repo *repo, const char *treeish, const char *path, uns
  * is nowhere. The caller owns it. The slots of campaigns are detached and never count. */
 int repo_checked_out_at(struct repo *repo, const char *refname, char **ret, struct error *err);
 
+/*
+ * Keeps `git gc` away from objects that have no name yet, from now until as often as it was asked
+ * for it is asked for no more.
+ */
+void repo_keep_objects(struct repo *repo);
+void repo_keep_no_more(struct repo *repo);
+
 #endif

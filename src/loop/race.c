@@ -19,6 +19,7 @@ struct runner {
 	bool over;   /* it has run to its end */
 	bool failed; /* on our side, or for good */
 	bool waits;  /* for a lane, to be measured on top of the incumbent of now */
+	bool keeps;  /* what it measured, which no slot shows any more, from being pruned */
 	bool heard;  /* its proposer had something to say, which was counted */
 	struct error error;
 };
@@ -52,6 +53,8 @@ struct race *race_new(struct search *s)
 
 static void runner_free(struct runner *r)
 {
+	if (r->keeps)
+		repo_keep_no_more(r->lane->search->repo);
 	experiment_release(&r->x);
 	fiber_free(r->fiber);
 	free(r);
@@ -90,11 +93,17 @@ bool race_goes_on(const struct race *race)
 static void run(void *data)
 {
 	struct runner *r = data;
+	struct search *s = r->lane->search;
 
 	r->failed = search_step(r->lane, &r->x, &r->error);
 	r->over = true;
 	r->lane->runner = NULL;
-	r->lane->search->race->changed = true;
+	s->race->changed = true;
+	/* The lane goes on to the next, and with it the name that its slot gave. */
+	if (s->jobs == 1 || r->keeps)
+		return;
+	r->keeps = true;
+	repo_keep_objects(s->repo);
 }
 
 static int start_runner(struct runner *r, struct lane *lane, struct error *err)

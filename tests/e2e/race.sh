@@ -140,6 +140,25 @@ check_equal 'the numbers are right' \
 		"\(.experiment) \(.reason // .verdict)"' | xargs)"
 check_status 'the ledger verifies' 0 git autoresearch verify twins
 
+note 'What waits for its round is not pruned.'
+git branch pruned
+proposals 1=x/a:60,x/nap:4 2=x/a:40 3=x/a:61 4=x/a:62
+start pruned -j 2 --candidates=4 >"$scratch/out" 2>&1 &
+started=$!
+# The slot of the second shows the third or the fourth then, and nothing else does the second.
+for _ in {1..300}; do
+	grep -q '^40$' .git/autoresearch/*/pruned/slots/*/tree/x/a 2>/dev/null && break
+	sleep 0.1
+done
+while kill -0 "$started" 2>/dev/null; do
+	git gc -q --prune=now 2>/dev/null
+	sleep 0.1
+done
+wait "$started"
+check_equal 'it ends well' 0 $?
+check_equal 'all of it is there' '' "$(git fsck --strict 2>&1 | grep -v dangling)"
+check_status 'the ledger verifies' 0 git autoresearch verify pruned
+
 note 'Each has processors of its own, if there are as many.'
 git branch five
 git checkout -q five
