@@ -4,6 +4,7 @@
 
 #include "base/fiber.h"
 #include "loop/again.h"
+#include "loop/audit_log.h"
 #include "model/judge.h"
 #include "model/race.h"
 
@@ -194,6 +195,8 @@ static int begin_waiting(struct race *race, struct error *err)
 		if (!r->waits || !(lane = find_free_lane(race->s)))
 			continue;
 		r->waits = false;
+		/* What a proposer that failed in this lane has left is no part of its record. */
+		audit_log_free(lane->audit);
 		lane->audit = steal_ptr(r->x.audit);
 		if (start_runner(r, lane, err))
 			return -1;
