@@ -9,6 +9,7 @@
 #include "git/tree.h"
 #include "loop/agent_run.h"
 #include "loop/briefing.h"
+#include "loop/journal.h"
 #include "loop/measure.h"
 #include "loop/scratch.h"
 
@@ -201,7 +202,7 @@ static void count_lost_tokens(const struct agent_run *run, const struct proposal
 	const struct transcript_tokens *tokens = &run->transcript.tokens;
 
 	if (!proposal->asked)
-		run->s->totals.tokens += tokens->prompt + tokens->completion;
+		journal_spend(run->s, tokens->prompt + tokens->completion);
 }
 
 /* What somebody is asked for, and on what. */
@@ -221,11 +222,12 @@ static int ask(const struct question *q, struct proposal *ret, enum judgement *r
 
 	proposal_release(ret);
 	if (agent_run(&run, q->p, q->lane, &q->footing, q->number, &q->prompt, err) ||
-	    judge(&run, ret, ret_judgement, err) ||
-	    measure_audit(q->lane, run.trial, &complete, err))
+	    judge(&run, ret, ret_judgement, err))
 		return -1;
+	if (*ret_judgement == JUDGED_PROPOSAL)
+		journal_put(q->p, q->number, &q->footing, ret);
 	count_lost_tokens(&run, ret);
-	return 0;
+	return measure_audit(q->lane, run.trial, &complete, err);
 }
 
 struct pause {
@@ -312,7 +314,7 @@ int agent_propose(struct proposer *p, struct lane *lane, int64_t number, struct 
 	enum judgement judgement;
 	int failed;
 
-	if (footing_of(p->s, footing_stage(p->s), &q.footing, err))
+	if (journal_ready(p->s, err) || footing_of(p->s, footing_stage(p->s), &q.footing, err))
 		return -1;
 	*ret_how = PROPOSED_NOTHING;
 	if (q.footing.stage.rung == LADDER_EXHAUSTED)

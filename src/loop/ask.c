@@ -7,6 +7,7 @@
 #include "git/tree.h"
 #include "loop/ask.h"
 #include "loop/briefing.h"
+#include "loop/journal.h"
 #include "loop/model.h"
 #include "model/scope.h"
 #include "propose/edits.h"
@@ -36,7 +37,11 @@ struct asking {
 	struct strbuf first, repair, last; /* replies, and what was said between them */
 	struct asked *asked;		   /* what all turns came to */
 	struct complaint why;		   /* `last` cannot be used */
-	char *subject;			   /* of `last`, where that has one */
+	struct proposal proposal; /* that `last` makes, refused where it cannot be used */
+	int64_t key;		  /* under which that is kept; 0: it is not */
+	int read;		  /* of `last`: 0, 1 where it cannot be used, -1: `error` */
+	bool unwanted;		  /* it was, and came to nothing */
+	char *subject;		  /* of `last`, where that has one */
 
 	struct strbuf *files; /* contents that edits_apply() looks at */
 	size_t files_nr;
@@ -49,20 +54,32 @@ struct asking {
 	struct error error;
 };
 
+/* No proposal told of it. One that came and nobody took waits; what no record will count was paid
+ * for as well. */
+static void let_go(struct asking *a)
+{
+	if (a->key && !a->unwanted) {
+		journal_give_back(a->s, a->key);
+		return;
+	}
+	journal_drop(a->s, a->key);
+	journal_spend(a->s, asked_tokens(a->asked));
+}
+
 void asking_free(struct asking *a)
 {
 	if (!a)
 		return;
 	chat_cancel(a->exchange);
-	/* What no record will count was paid for as well. */
 	if (a->asked)
-		a->s->totals.tokens += asked_tokens(a->asked);
+		let_go(a);
 	prompt_release(&a->prompt);
 	strbuf_release(&a->first);
 	strbuf_release(&a->repair);
 	strbuf_release(&a->last);
 	asked_free(a->asked);
 	complaint_release(&a->why);
+	proposal_release(&a->proposal);
 	free(a->subject);
 	for (size_t i = 0; i < a->files_nr; i++)
 		strbuf_release(&a->files[i]);
@@ -157,7 +174,7 @@ static int prepare(struct asking *a, struct error *err)
 	return 0;
 }
 
-/* --- A turn */
+/* --- What it came to */
 
 /* Whatever became of the answer: what was read and said has to be paid for. */
 static void note_cost(struct asked *asked, const struct chat_result *result)
@@ -184,51 +201,6 @@ static void note_answer(struct asked *asked, const struct chat_request *request,
 	asked->max_tokens = sent & (CHAT_MAX_TOKENS | CHAT_MAX_COMPLETION_TOKENS)
 				    ? request->max_tokens
 				    : -1;
-}
-
-static void on_result(const struct chat_result *result, void *data)
-{
-	CLEANUP_STRBUF struct strbuf time = STRBUF_INIT;
-	struct asking *a = data;
-
-	a->exchange = NULL;
-	a->status = result->status;
-	a->answered = a->over = true;
-	note_cost(a->asked, result);
-	if (result->status == CHAT_DONE) {
-		note_answer(a->asked, &a->request, result);
-		strbuf_reset(&a->last);
-		/* What is longer is refused, and not kept whole. */
-		strbuf_add(&a->last, result->text, strnlen(result->text, REPLY_MAX + 1));
-		a->cut = result->finish == CHAT_FINISH_LENGTH;
-		return;
-	}
-	strbuf_add_duration(&time, a->s->settings.endpoint_timeout);
-	error_set(&a->error, "%s%s%s", result->error,
-		  result->status == CHAT_OUTAGE ? "; waited for " : "",
-		  result->status == CHAT_OUTAGE ? time.buf : "");
-	if (result->hint)
-		error_hint(&a->error, "%s", result->hint);
-	error_status(&a->error, EXIT_FAILING);
-}
-
-static int turn_begin(struct asking *a, struct error *err)
-{
-	a->over = a->answered = false;
-	return chat_ask(a->p->model->chat, &a->request, on_result, a, &a->exchange, err);
-}
-
-/* 0 with the reply in `last`; 1 where a person ended it; -1. */
-static int turn_end(struct asking *a, struct error *err)
-{
-	if (lane_wait(a->lane, &a->over, err))
-		return -1;
-	if (!a->answered)
-		return 1;
-	if (a->status == CHAT_DONE)
-		return 0;
-	*err = a->error;
-	return -1;
 }
 
 /* --- From a reply to edits */
@@ -299,50 +271,7 @@ static void refuse(struct asking *a, struct proposal *ret)
 	CLEANUP_FREE char *why = xstrfmt("The reply cannot be used: %s.", a->why.sentence.buf);
 
 	describe(a, a->subject ? a->subject : "a reply that cannot be used", why, ret);
-	ret->refused = steal_ptr(a->why.reason);
-}
-
-/* Makes the request the one that asks to mend the last reply. False where there is no room for
- * another answer, or no budget. */
-static bool ask_again(struct asking *a)
-{
-	int64_t window = a->s->settings.context_window;
-	int64_t room;
-
-	strbuf_add(&a->first, a->last.buf, a->last.len);
-	repair_build(&a->why, &a->repair);
-	/* Servers refuse a message that is empty. */
-	a->messages[1] =
-		(struct chat_message){ "assistant", a->first.len ? a->first.buf : "(nothing)" };
-	a->messages[2] = (struct chat_message){ "user", a->repair.buf };
-	a->request.messages_nr = 3;
-	room = (window ? window : PROMPT_WINDOW_DEFAULT) -
-	       prompt_tokens(request_size(&a->request));
-	if (room < a->request.max_tokens)
-		a->request.max_tokens = room;
-	return a->request.max_tokens >= ANSWER_MIN && can_pay(a);
-}
-
-/* True where the server takes no second turn, or none as long: that is no outage. */
-static bool cannot_be_mended(const struct asking *a)
-{
-	return a->answered && (a->status == CHAT_CONTEXT || a->status == CHAT_REFUSED);
-}
-
-/* The second turn: as read_reply(), and 2 where a person ended it. */
-static int mend(struct asking *a, struct proposal *ret, struct error *err)
-{
-	struct error failure = ERROR_INIT;
-	int r = turn_begin(a, &failure) ? -1 : turn_end(a, &failure);
-
-	if (!r)
-		return read_reply(a, ret, err);
-	if (r > 0)
-		return 2;
-	if (cannot_be_mended(a))
-		return 1;
-	*err = failure;
-	return -1;
+	ret->refused = xstrdup(a->why.reason);
 }
 
 /* --- Evidence */
@@ -374,23 +303,133 @@ static void keep_evidence(struct asking *a, struct proposal *ret)
 	add_masked(&secrets, &a->last, &reply);
 	ret->prompt = strbuf_detach(&prompt, NULL);
 	ret->reply = strbuf_detach(&reply, NULL);
-	ret->asked = steal_ptr(a->asked);
+}
+
+/*
+ * A reply was paid for: from here on no crash loses it, also while the trials of others go on.
+ * One that cannot be used is kept as that, until there is a better one.
+ */
+static void keep_reply(struct asking *a)
+{
+	proposal_release(&a->proposal);
+	a->read = read_reply(a, &a->proposal, &a->error);
+	if (a->read < 0)
+		return;
+	if (a->read)
+		refuse(a, &a->proposal);
+	keep_evidence(a, &a->proposal);
+	a->proposal.asked = a->asked;
+	a->proposal.key = a->key;
+	journal_put(a->p, a->number, &a->footing, &a->proposal);
+	a->key = a->proposal.key;
+	a->proposal.asked = NULL;
+}
+
+/* --- A turn */
+
+static void on_result(const struct chat_result *result, void *data)
+{
+	CLEANUP_STRBUF struct strbuf time = STRBUF_INIT;
+	struct asking *a = data;
+
+	a->exchange = NULL;
+	a->status = result->status;
+	a->answered = a->over = true;
+	note_cost(a->asked, result);
+	if (result->status == CHAT_DONE) {
+		note_answer(a->asked, &a->request, result);
+		strbuf_reset(&a->last);
+		/* What is longer is refused, and not kept whole. */
+		strbuf_add(&a->last, result->text, strnlen(result->text, REPLY_MAX + 1));
+		a->cut = result->finish == CHAT_FINISH_LENGTH;
+		keep_reply(a);
+		return;
+	}
+	strbuf_add_duration(&time, a->s->settings.endpoint_timeout);
+	error_set(&a->error, "%s%s%s", result->error,
+		  result->status == CHAT_OUTAGE ? "; waited for " : "",
+		  result->status == CHAT_OUTAGE ? time.buf : "");
+	if (result->hint)
+		error_hint(&a->error, "%s", result->hint);
+	error_status(&a->error, EXIT_FAILING);
+}
+
+static int turn_begin(struct asking *a, struct error *err)
+{
+	a->over = a->answered = false;
+	return chat_ask(a->p->model->chat, &a->request, on_result, a, &a->exchange, err);
+}
+
+/* 0 with the reply in `last`; 1 where a person ended it; -1. */
+static int turn_end(struct asking *a, struct error *err)
+{
+	if (lane_wait(a->lane, &a->over, err))
+		return -1;
+	if (!a->answered)
+		return 1;
+	if (a->status == CHAT_DONE)
+		return 0;
+	*err = a->error;
+	return -1;
+}
+
+/* Makes the request the one that asks to mend the last reply. False where there is no room for
+ * another answer, or no budget. */
+static bool ask_again(struct asking *a)
+{
+	int64_t window = a->s->settings.context_window;
+	int64_t room;
+
+	strbuf_add(&a->first, a->last.buf, a->last.len);
+	repair_build(&a->why, &a->repair);
+	/* Servers refuse a message that is empty. */
+	a->messages[1] =
+		(struct chat_message){ "assistant", a->first.len ? a->first.buf : "(nothing)" };
+	a->messages[2] = (struct chat_message){ "user", a->repair.buf };
+	a->request.messages_nr = 3;
+	room = (window ? window : PROMPT_WINDOW_DEFAULT) -
+	       prompt_tokens(request_size(&a->request));
+	if (room < a->request.max_tokens)
+		a->request.max_tokens = room;
+	return a->request.max_tokens >= ANSWER_MIN && can_pay(a);
+}
+
+/* True where the server takes no second turn, or none as long: that is no outage. */
+static bool cannot_be_mended(const struct asking *a)
+{
+	return a->answered && (a->status == CHAT_CONTEXT || a->status == CHAT_REFUSED);
+}
+
+/* The second turn, where there is one to be had. 0; 1 where a person ended it; -1. */
+static int mend(struct asking *a, struct error *err)
+{
+	struct error failure = ERROR_INIT;
+	int r;
+
+	if (!ask_again(a))
+		return 0;
+	r = turn_begin(a, &failure) ? -1 : turn_end(a, &failure);
+	if (r >= 0 || cannot_be_mended(a))
+		return r > 0;
+	*err = failure;
+	return -1;
 }
 
 static int finish(struct asking *a, struct proposal *ret, struct error *err)
 {
 	int r = turn_end(a, err);
 
+	if (!r && a->read == 1)
+		r = mend(a, err);
 	if (r)
 		return r;
-	r = read_reply(a, ret, err);
-	if (r == 1 && ask_again(a))
-		r = mend(a, ret, err);
-	if (r < 0 || r == 2)
-		return r < 0 ? -1 : 1;
-	if (r)
-		refuse(a, ret);
-	keep_evidence(a, ret);
+	if (a->read < 0) {
+		*err = a->error;
+		return -1;
+	}
+	*ret = a->proposal;
+	a->proposal = (struct proposal)PROPOSAL_INIT;
+	ret->asked = steal_ptr(a->asked);
 	return 0;
 }
 
@@ -402,6 +441,7 @@ int asking_finish(struct asking *a, struct lane *lane, int64_t others, struct pr
 	a->lane = lane;
 	a->reserved = others;
 	r = finish(a, ret, err);
+	a->unwanted = r != 0;
 	return r ? r : footing_tell(a->s, &a->footing, ret, err);
 }
 
@@ -426,7 +466,7 @@ int asking_begin(struct proposer *p, int64_t number, const struct footing *footi
 			      .repair = STRBUF_INIT,
 			      .last = STRBUF_INIT,
 			      .why = COMPLAINT_INIT };
-	failed = prepare(a, err);
+	failed = journal_ready(p->s, err) ? -1 : prepare(a, err);
 	if (!failed && !can_pay(a))
 		failed = 1;
 	if (!failed)

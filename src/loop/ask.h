@@ -34,8 +34,8 @@ int64_t asking_reserve(const struct asking *a);
 int asking_finish(struct asking *a, struct lane *lane, int64_t reserved, struct proposal *ret,
 		  struct error *err);
 
-/* Ends it where it goes on, and frees it; NULL is none. Where no proposal tells of its tokens,
- * they are added to the totals. */
+/* Ends it where it goes on, and frees it; NULL is none. A reply that came and nobody took waits
+ * in the journal; tokens that were paid for nothing are added to the totals. */
 void asking_free(struct asking *a);
 
 #endif

@@ -83,17 +83,21 @@ int64_t footing_stage(const struct search *s)
 	return ladder_stage(s->totals.stalled, s->config.patience, s->config.candidates);
 }
 
-int footing_tell(struct search *s, const struct footing *footing, struct proposal *proposal,
-		 struct error *err)
+void footing_mark(const struct footing *footing, struct proposal *proposal)
 {
 	proposal->searched = (struct searched){ .known = true,
 						.rung = footing->stage.rung,
 						.widen = footing->stage.widen };
-	if (footing->incumbent)
-		return tree_carry(s->repo, footing->base, search_incumbent(s), proposal, NULL,
-				  err);
-	strcpy(proposal->base, footing->base);
-	return 0;
+	strcpy(proposal->base, footing->incumbent ? "" : footing->base);
+}
+
+int footing_tell(struct search *s, const struct footing *footing, struct proposal *proposal,
+		 struct error *err)
+{
+	footing_mark(footing, proposal);
+	if (!footing->incumbent)
+		return 0;
+	return tree_carry(s->repo, footing->base, search_incumbent(s), proposal, NULL, err);
 }
 
 /* --- A person's choice */

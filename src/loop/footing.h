@@ -32,6 +32,9 @@ int footing_of(struct search *s, int64_t stage, struct footing *ret, struct erro
 /* The stage that the campaign has come to by counting what was in vain. */
 int64_t footing_stage(const struct search *s);
 
+/* Tells a proposal what it was made on, without bringing it anywhere. */
+void footing_mark(const struct footing *footing, struct proposal *proposal);
+
 /*
  * Tells the proposal that was made on it. One that was made on the incumbent of then is brought
  * to that of now (tree_carry()); one that was made on another commit stays on that.

@@ -4,6 +4,7 @@
 
 #include "loop/agent.h"
 #include "loop/footing.h"
+#include "loop/journal.h"
 #include "loop/model.h"
 #include "loop/round.h"
 #include "loop/sweeping.h"
@@ -224,8 +225,13 @@ int propose(struct lane *lane, int64_t number, struct proposal *ret, enum propos
 	struct search *s = lane->search;
 	int64_t left = s->experiments_left;
 	struct team *team = s->team;
+	bool dealt = round_owner(team, number) != NULL;
+	int none = dealt ? 1 : journal_take(s, ret, err);
 
-	if (!round_owner(team, number) && round_deal(s, number, left, err))
+	*ret_how = PROPOSED;
+	if (none <= 0)
+		return none;
+	if (!dealt && round_deal(s, number, left, err))
 		return -1;
 	if (ask_team(lane, number, ret, ret_how, err))
 		return -1;

@@ -52,7 +52,8 @@ struct team {
 
 /*
  * One proposal for experiment `number`, on top of the incumbent or of what loop/footing.h says
- * of the ladder, made in `lane`; proposal->base and ->searched tell. -1 is our own failure, or with status 2
+ * of the ladder, made in `lane`; proposal->base and ->searched tell. What the journal has of
+ * before comes first. -1 is our own failure, or with status 2
  * one of the proposer that will not mend itself.
  */
 int propose(struct lane *lane, int64_t number, struct proposal *ret, enum proposed *ret_how,

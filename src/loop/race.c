@@ -5,6 +5,7 @@
 #include "base/fiber.h"
 #include "loop/again.h"
 #include "loop/audit_log.h"
+#include "loop/journal.h"
 #include "model/judge.h"
 #include "model/race.h"
 
@@ -288,6 +289,8 @@ static void drop(struct race *race, size_t i, struct race_news *news)
 {
 	const struct runner *r = race->field[i];
 
+	if (r->x.how == PROPOSED_CANCELLED && !r->failed)
+		journal_give_back(race->s, r->x.proposal.key);
 	/* No record says so, but the next one counts it. */
 	search_spend_time(race->s);
 	if (r->x.how == PROPOSED_FAILURE) {

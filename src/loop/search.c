@@ -11,6 +11,7 @@
 #include "base/timer.h"
 #include "git/tree.h"
 #include "loop/baseline.h"
+#include "loop/journal.h"
 #include "loop/lane.h"
 #include "loop/lock.h"
 #include "loop/measure.h"
@@ -325,7 +326,7 @@ int search_open_campaign(struct search *s, struct repo *repo, const char *campai
 	if (search_open(s, repo, search_incumbent(s), path, err) ||
 	    tried_open(&s->tried, &s->ledger, s->dir, err) || baseline_read_reference(s, err))
 		return -1;
-	return 0;
+	return journal_open(s, err);
 }
 
 const char *search_incumbent(const struct search *s)
@@ -367,6 +368,7 @@ int search_prepare(struct search *s, struct error *err)
 void search_close(struct search *s)
 {
 	propose_release(s);
+	journal_close(s);
 	tried_free(s->tried);
 	lanes_close(s);
 	sandbox_free(s->sandbox);

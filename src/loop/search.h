@@ -16,6 +16,7 @@
 #include "model/signs.h"
 #include "sandbox/trial.h"
 
+struct journal;
 struct lane;
 struct race;
 struct team;
@@ -98,6 +99,7 @@ struct search {
 	double setup_time; /* s that setup took; 0: what it had left before was there */
 
 	struct tried *tried;
+	struct journal *journal; /* of proposals without a record; NULL without a campaign */
 	struct totals totals; /* after the newest record */
 	struct timespec worked; /* since when, beyond what the totals say */
 	struct signs signs;   /* of this run; see loop/watchdog.h */

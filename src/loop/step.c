@@ -8,6 +8,7 @@
 #include "loop/audit_log.h"
 #include "loop/baseline.h"
 #include "loop/compare.h"
+#include "loop/journal.h"
 #include "loop/pause.h"
 #include "model/judge.h"
 
@@ -153,7 +154,8 @@ int search_record(struct search *s, struct experiment *x, char ret_commit[OID_HE
 
 	if (x->renumbered && ledger_commit_candidate(&s->ledger, r, x->candidate.commit, err))
 		return -1;
-	if (x->audit && audit_log_end(x->audit, &r->audit, err))
+	if ((x->audit && audit_log_end(x->audit, &r->audit, err)) ||
+	    journal_settle(s, x->proposal.key, r->experiment, err))
 		return -1;
 	search_spend_time(s);
 	/* totals_advance() adds what is the record's own of it. */
@@ -165,6 +167,7 @@ int search_record(struct search *s, struct experiment *x, char ret_commit[OID_HE
 	if (ledger_append(&s->ledger, r, x->candidate.commit, files, gather_files(x, files),
 			  ret_commit, err))
 		return -1;
+	journal_drop(s, x->proposal.key);
 	s->totals = r->totals;
 	signs_take(&s->signs, &r->verdict);
 	if (r->verdict.kind == VERDICT_ACCEPTED)

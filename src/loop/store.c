@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/durable.h"
+
 int store_make(const char *store, const char *path, char **ret, struct error *err)
 {
 	CLEANUP_FREE char *full = xstrfmt("%s/%s", store, path);
@@ -30,13 +32,8 @@ int store_make(const char *store, const char *path, char **ret, struct error *er
 int store_write(const char *dir, const char *name, const char *text, struct error *err)
 {
 	CLEANUP_FREE char *path = xstrfmt("%s/%s", dir, name);
-	CLEANUP_FREE char *fresh = xstrfmt("%s/%s.new", dir, name);
-	CLEANUP_CLOSE int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text) || fsync(fd) ||
-	    rename(fresh, path))
-		return error_errno(err, "cannot write '%s'", path);
-	return 0;
+	return durable_write(path, text, strlen(text), err);
 }
 
 int store_open(struct repo *repo, char **ret, struct error *err)

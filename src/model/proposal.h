@@ -29,6 +29,7 @@ struct proposal {
 	char *prompt, *reply;
 	char base[OID_HEX_SIZE]; /* the commit that it edits; "": the incumbent */
 	struct searched searched; /* why that one; its `from` is left to candidate_build() */
+	int64_t key; /* under which it is kept until it has its record; 0: it is not */
 	struct edit *edits;
 	size_t edits_nr, edits_alloc;
 };

@@ -217,7 +217,7 @@ total() {
 before=$(total)
 ask
 check_equal 'one that proposes when it is asked again goes on' 'It is 69' "$(newest .subject)"
-check_equal '  and both were paid for' 240 $(($(total) - before))
+check_equal '  and both were paid for, with the three of the start that failed' 600 $(($(total) - before))
 agent <<'SH'
 v=$(cat value); rm value; echo "$v" >value
 SH
