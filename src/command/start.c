@@ -1,11 +1,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/timer.h"
 #include "command/delegate.h"
 #include "command/detach.h"
 #include "command/notify.h"
 #include "command/options.h"
 #include "command/watch.h"
+#include "loop/pause.h"
 #include "loop/rehearsal.h"
 #include "loop/start.h"
 #include "report/rehearsal.h"
@@ -180,6 +182,59 @@ static void tell_end(const struct search *s, const struct arguments *a,
 		notice_write(notice, s, result, &text);
 }
 
+/* What is left of the bounds of this run. */
+static void lessen(struct start_options *run, const struct start_result *result, double elapsed)
+{
+	if (run->max_experiments)
+		run->max_experiments -= result->experiments;
+	/* Zero would be none. */
+	if (run->max_time > 0)
+		run->max_time = run->max_time > elapsed ? run->max_time - elapsed : 1e-3;
+}
+
+static void prepare(struct search *s, const struct arguments *a)
+{
+	search_init(s);
+	s->proposers_given = &a->proposers;
+	s->command_given = a->proposer_command;
+	s->from_given = a->from;
+	s->jobs = (int)a->jobs;
+	s->candidates = (int)a->candidates;
+}
+
+/* Works on the campaign until there is a reason to end; where people move its branch meanwhile it
+ * is opened anew. `s` is prepared. */
+static int run(struct search *s, struct repo *repo, const char *campaign, struct arguments *a,
+	       struct departure *departure, struct start_result *ret, struct error *err)
+{
+	struct timespec begin;
+	bool begun = false;
+	struct watch watch;
+	int failed;
+
+	departure->search = s;
+	departure->watch = &watch;
+	for (;;) {
+		clock_gettime(CLOCK_MONOTONIC, &begin);
+		if (search_open_campaign(s, repo, campaign, err) || watch_begin(&watch, s, err))
+			break;
+		failed = start_run(s, &a->run, ret, err);
+		watch_end(&watch);
+		ret->begun |= begun;
+		begun = ret->begun;
+		if (failed || !ret->moved)
+			return failed;
+		lessen(&a->run, ret, seconds_since(&begin) - pause_seconds(s));
+		a->run.begun = NULL;
+		a->from = NULL;
+		search_close(s);
+		prepare(s, a);
+	}
+	/* There is nothing open to tell of. */
+	ret->begun = false;
+	return -1;
+}
+
 /* From the repository to the end of the run. */
 static int work(struct arguments *a, struct departure *departure, struct notice *notice,
 		struct error *err)
@@ -187,30 +242,19 @@ static int work(struct arguments *a, struct departure *departure, struct notice 
 	CLEANUP_REPO struct repo *repo = NULL;
 	CLEANUP_SEARCH struct search s;
 	CLEANUP_FREE char *campaign = NULL;
-	struct start_result result;
-	struct watch watch;
+	struct start_result result = { 0 };
 	int ret;
 
-	search_init(&s);
 	if (a->smoke && !a->candidates)
 		a->candidates = SMOKE_CANDIDATES;
 	if (a->smoke && !a->run.max_experiments)
 		a->run.max_experiments = SMOKE_EXPERIMENTS;
+	prepare(&s, a);
 	if (repo_open(&repo, err) || choose_campaign(repo, a->campaign, &campaign, err))
 		return -1;
-	s.proposers_given = &a->proposers;
-	s.command_given = a->proposer_command;
-	s.from_given = a->from;
-	s.jobs = (int)a->jobs;
-	s.candidates = (int)a->candidates;
 	if (a->dry_run)
 		return dry_run(&s, repo, campaign, a->campaign, err);
-	departure->search = &s;
-	departure->watch = &watch;
-	if (search_open_campaign(&s, repo, campaign, err) || watch_begin(&watch, &s, err))
-		return -1;
-	ret = start_run(&s, &a->run, &result, err);
-	watch_end(&watch);
+	ret = run(&s, repo, campaign, a, departure, &result, err);
 	tell_end(&s, a, &result, notice);
 	if (ret)
 		return -1;

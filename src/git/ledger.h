@@ -123,8 +123,9 @@ struct record_content {
  * commit that a baseline measured. Fills record->files. On success ledger->tip and, where
  * accepted, ledger->branch are the new ones, and totals.incumbent of an accepted record and of
  * a baseline is set; `ret_commit` (may be NULL) is the candidate commit as the ledger names
- * it. Notes of earlier records that somebody wrote over are restored. Where somebody else moved a ref, or the branch is checked out somewhere, nothing of the
- * branch is lost: an error says which one.
+ * it. Notes of earlier records that somebody wrote over are restored first. Where somebody else
+ * moved a ref, or the branch is checked out somewhere, nothing of the branch is lost: an error
+ * says which one.
  */
 int ledger_append(struct ledger *ledger, struct record *record, const char *candidate,
 		  const struct record_content *files, size_t files_nr,

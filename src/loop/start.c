@@ -54,6 +54,32 @@ static bool is_over(struct search *s, const struct start_options *options,
 	return false;
 }
 
+/* Whether the newest record is what moved the branch there: its folder may not have been synced,
+ * or its note not written. */
+static bool was_us(struct search *s, const char *now)
+{
+	CLEANUP_ENTRY struct entry entry = { 0 };
+	struct error ignored = ERROR_INIT;
+
+	return *s->ledger.tip && !ledger_read(&s->ledger, s->ledger.tip, &entry, &ignored) &&
+	       record_is_on_branch(&entry.record) && !strcmp(entry.commit, now);
+}
+
+/* Whether somebody else moved the ledger branch since we did; it is in `ret` then. */
+static bool was_moved(struct search *s, struct start_result *ret)
+{
+	struct error ignored = ERROR_INIT;
+	char now[OID_HEX_SIZE];
+
+	if (ret->moved || !*s->ledger.branch ||
+	    repo_ref(s->repo, s->ledger.branch_ref, now, &ignored) ||
+	    !strcmp(now, s->ledger.branch) || was_us(s, now))
+		return ret->moved;
+	warning("'autoresearch/%s' was moved: going on from there", s->campaign);
+	ret->moved = true;
+	return true;
+}
+
 /* Before is_over() will say so. */
 static int64_t experiments_left(const struct search *s, const struct start_options *options,
 				const struct start_result *result)
@@ -84,6 +110,7 @@ static bool take_news(struct race_news *news, bool over, struct start_result *re
 		      struct error *err)
 {
 	ret->experiments += news->recorded;
+	news->recorded = 0;
 	if (over)
 		return true;
 	if (news->exhausted)
@@ -131,10 +158,11 @@ static int run_race(struct search *s, struct race *race, const struct start_opti
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	for (;;) {
-		over = over || is_over(s, options, &begin, ret);
+		over = over || is_over(s, options, &begin, ret) || was_moved(s, ret);
 		if (!over && watchdog_look(s, err))
 			return -1;
-		if (over && !cancelled && !silent && ret->state != STATE_STOPPED) {
+		if (over && !cancelled && !silent &&
+		    (ret->moved || ret->state != STATE_STOPPED)) {
 			cancelled = true;
 			race_cancel(race);
 		}
@@ -148,8 +176,10 @@ static int run_race(struct search *s, struct race *race, const struct start_opti
 			break;
 		}
 		if ((race_is_running(race) && race_wait(race, err)) ||
-		    race_settle(race, places_left(s, over, options, ret), &news, err))
+		    race_settle(race, places_left(s, over, options, ret), &news, err)) {
+			ret->experiments += news.recorded;
 			return -1;
+		}
 		over = take_news(&news, over, ret, err);
 		silent = silent || news.failures >= PROPOSER_FAILURES_MAX;
 	}
@@ -182,7 +212,8 @@ static int loop(struct search *s, const struct start_options *options, struct st
 	if (failed)
 		race_abandon(race);
 	race_free(race);
-	return failed;
+	/* What was measured beside another incumbent has no record, and is kept. */
+	return failed && was_moved(s, ret) ? 0 : failed;
 }
 
 /* Nothing of the settings can be wrong any more. */
@@ -219,6 +250,11 @@ int start_run(struct search *s, const struct start_options *options, struct star
 	ret->begun = true;
 	failed = loop(s, options, ret, err);
 	watchdog_end(s, failed ? err : &late);
+	if (ret->moved) {
+		/* Somebody may have asked to stop as well. */
+		ret->moved = !failed && !person_asked(s, ret);
+		ret->state = STATE_STOPPED;
+	}
 	if (failed) {
 		ret->state = err->status == EXIT_FAILING ? STATE_FAILING : STATE_STOPPED;
 		ret->status = err->status;

@@ -24,11 +24,13 @@ struct start_result {
 	int64_t experiments; /* of this run */
 	bool begun;	     /* else something was wrong before anything was measured */
 	bool stalled;	     /* exhausted, and not since a proposer says so */
+	bool moved;	     /* people committed to the ledger branch: open the campaign anew */
 };
 
 /*
  * Works on a campaign that search_open_campaign() opened until a budget, the target, the
- * proposer or a person ends it, and writes the state. -1 is a failure of ours; or, with status 2,
+ * proposer or a person ends it, and writes the state; or until the ledger branch is found to be
+ * where somebody else moved it, whose config, files and baseline count from then on. -1 is a failure of ours; or, with status 2,
  * a baseline that cannot be measured, a proposer that fails, a bad sign, or the end of the warden.
  * `ret` says why in either case.
  */
