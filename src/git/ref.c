@@ -37,6 +37,8 @@ static int explain_failure(struct repo *repo, const char *name, int r, struct er
 		return error_hint(err,
 				  "another git process holds it; if none runs: rm '%s%s.lock'",
 				  repo->common_dir, name);
+	if (strstr(err->message, "fsync"))
+		return -1; /* also of a directory */
 	if (r == GIT_EEXISTS || strstr(err->message, "directory") ||
 	    strstr(err->message, "collides") || strstr(err->message, "beneath"))
 		return error_hint(err,

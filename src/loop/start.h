@@ -30,9 +30,9 @@ struct start_result {
 /*
  * Works on a campaign that search_open_campaign() opened until a budget, the target, the
  * proposer or a person ends it, and writes the state; or until the ledger branch is found to be
- * where somebody else moved it, whose config, files and baseline count from then on. -1 is a failure of ours; or, with status 2,
- * a baseline that cannot be measured, a proposer that fails, a bad sign, or the end of the warden.
- * `ret` says why in either case.
+ * where somebody else moved it, whose config, files and baseline count from then on. -1 is a
+ * failure of ours; or, with status 2, a baseline that cannot be measured, a proposer that fails, a
+ * bad sign, or the end of the warden. `ret` says why in either case.
  */
 int start_run(struct search *s, const struct start_options *options, struct start_result *ret,
 	      struct error *err);
