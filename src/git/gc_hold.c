@@ -88,8 +88,9 @@ static int try_hold(const char *path, const char *lock, const char *ourselves)
 	if (make(path, ourselves)) {
 		if (errno != EEXIST)
 			return -1;
-		if (!is_held(path, ourselves))
-			unlink(path);
+		/* One that is nobody's and cannot be removed is no reason to wait. */
+		if (!is_held(path, ourselves) && unlink(path) && errno != ENOENT)
+			return -1;
 		return 1;
 	}
 	for (int waited = 0; !access(lock, F_OK) && waited < STALE_MS; waited += POLL_MS)
