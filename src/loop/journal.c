@@ -213,6 +213,7 @@ void journal_put(struct proposer *p, int64_t number, const struct footing *footi
 	struct kept kept = { .number = number, .seed = s->totals.seed };
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 	struct error err = ERROR_INIT;
+	CLEANUP_FREE char *path = NULL;
 
 	footing_mark(footing, proposal);
 	if (s->team->nr > 1)
@@ -221,14 +222,17 @@ void journal_put(struct proposer *p, int64_t number, const struct footing *footi
 	kept_write(&kept, proposal, &text);
 	if (!e)
 		e = claim(s->journal, number);
-	if (!write_entry(s->journal, e, &text, &err)) {
-		proposal->key = e->key;
+	proposal->key = e->key;
+	if (!write_entry(s->journal, e, &text, &err))
 		return;
-	}
 	warning("%s: a crash would lose the proposal of experiment %lld", err.message,
 		(long long)number);
-	if (!proposal->key)
+	/* It may be there, and not for certain. */
+	path = path_of_entry(s->journal, e);
+	if (access(path, F_OK)) {
+		proposal->key = 0;
 		forget(s->journal, e);
+	}
 }
 
 int journal_settle(struct search *s, int64_t key, int64_t number, struct error *err)
