@@ -43,6 +43,7 @@ DEFINE_GIT_CLEANUP(git_reference)
 DEFINE_GIT_CLEANUP(git_reference_iterator)
 DEFINE_GIT_CLEANUP(git_repository)
 DEFINE_GIT_CLEANUP(git_signature)
+DEFINE_GIT_CLEANUP(git_transaction)
 DEFINE_GIT_CLEANUP(git_tree)
 DEFINE_GIT_CLEANUP(git_tree_entry)
 DEFINE_GIT_CLEANUP(git_treebuilder)
@@ -85,6 +86,15 @@ int read_blob_blocks(struct repo *repo, const git_oid *oid, block_fn fn, void *d
  */
 int ref_swap(struct repo *repo, const char *name, const char *from, const char *to,
 	     const char *log, struct error *err);
+
+/*
+ * Takes git's lock of a ref, so that nobody moves it until ref_move_held() has, or the
+ * transaction is freed.
+ */
+int ref_hold(struct repo *repo, const char *name, git_transaction **ret, struct error *err);
+int ref_move_held(struct repo *repo, git_transaction *hold, const char *name, const char *to,
+		  const char *log, struct error *err);
+
 
 /* Removes the lock of a ref that a killed process left. Younger ones are waited for. */
 void ref_unlock_stale(struct repo *repo, const char *name);

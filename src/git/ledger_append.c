@@ -162,15 +162,21 @@ static int commit_record(struct ledger *ledger, const struct record *record, git
 	return r == 1 ? moved(err, ledger->ledger_ref) : r;
 }
 
+/* `hold` is of ref_hold(); NULL: nobody holds the branch. */
 static int move_branch(struct ledger *ledger, const struct record *record, const char *commit,
-		       struct error *err)
+		       git_transaction *hold, struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 	int r;
 
 	strbuf_addf(&text, "autoresearch: experiment %lld %s", (long long)record->experiment,
 		    verdict_name(record->verdict.kind));
-	r = ref_swap(ledger->repo, ledger->branch_ref, record->base, commit, text.buf, err);
+	if (hold)
+		r = ref_move_held(ledger->repo, hold, ledger->branch_ref, commit, text.buf,
+				  err);
+	else
+		r = ref_swap(ledger->repo, ledger->branch_ref, record->base, commit, text.buf,
+			     err);
 	if (r)
 		return r == 1 ? moved(err, ledger->branch_ref) : -1;
 	memcpy(ledger->branch, commit, OID_HEX_SIZE);
@@ -201,9 +207,9 @@ static int add_note(struct ledger *ledger, const struct record *record, const ch
 
 /* The last step of a record: the branch goes to its commit, or the commit gets its note. */
 static int settle(struct ledger *ledger, const struct record *record, const char *digest,
-		  const char *commit, struct error *err)
+		  const char *commit, git_transaction *hold, struct error *err)
 {
-	if (record_is_on_branch(record) && move_branch(ledger, record, commit, err))
+	if (record_is_on_branch(record) && move_branch(ledger, record, commit, hold, err))
 		return -1;
 	return add_note(ledger, record, digest, commit, err);
 }
@@ -252,12 +258,18 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 		  char ret_commit[OID_HEX_SIZE], struct error *err)
 {
 	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
+	CLEANUP_GIT(git_transaction) git_transaction *branch = NULL;
 	char commit[OID_HEX_SIZE], tip[OID_HEX_SIZE], digest[DIGEST_HEX_LEN + 1];
 	CLEANUP_HOLD struct repo *hold = ledger->repo;
 	git_oid checked;
 
-	if (oid_from_hex(&checked, candidate, err) < 0 || check_refs(ledger, record, err) < 0 ||
-	    restore_notes(ledger, err) < 0)
+	if (oid_from_hex(&checked, candidate, err) < 0 || restore_notes(ledger, err) < 0)
+		return -1;
+	/* Or somebody moves it when there is a record already, and no commit of it. */
+	if (record_is_on_branch(record) &&
+	    ref_hold(ledger->repo, ledger->branch_ref, &branch, err))
+		return -1;
+	if (check_refs(ledger, record, err) < 0)
 		return -1;
 	memcpy(commit, candidate, OID_HEX_SIZE);
 	if (record->type == RECORD_BASELINE)
@@ -272,7 +284,7 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 	memcpy(ledger->tip, tip, OID_HEX_SIZE);
 	if (!*record->totals.incumbent)
 		memcpy(record->totals.incumbent, commit, OID_HEX_SIZE);
-	if (settle(ledger, record, digest, commit, err) < 0)
+	if (settle(ledger, record, digest, commit, branch, err) < 0)
 		return -1;
 	if (ret_commit)
 		memcpy(ret_commit, commit, OID_HEX_SIZE);
@@ -305,5 +317,5 @@ int ledger_mend(struct ledger *ledger, struct error *err)
 		if (branch_must_be_free(ledger->repo, ledger->branch_ref, err) < 0)
 			return -1;
 	}
-	return settle(ledger, r, entry.digest, entry.commit, err);
+	return settle(ledger, r, entry.digest, entry.commit, NULL, err);
 }

@@ -71,6 +71,38 @@ int ref_swap(struct repo *repo, const char *name, const char *from, const char *
 	return r < 0 ? explain_failure(repo, name, r, err) : 0;
 }
 
+int ref_hold(struct repo *repo, const char *name, git_transaction **ret, struct error *err)
+{
+	CLEANUP_GIT(git_transaction) git_transaction *hold = NULL;
+	int r, waited = 0;
+
+	if (git_transaction_new(&hold, repo->git) < 0)
+		return error_git(err, "cannot hold the ref '%s'", name);
+	while ((r = git_transaction_lock_ref(hold, name)) == GIT_ELOCKED &&
+	       waited < LOCK_PATIENCE_MS) {
+		nap();
+		waited += LOCK_POLL_MS;
+	}
+	if (r < 0)
+		return explain_failure(repo, name, r, err);
+	*ret = steal_ptr(hold);
+	return 0;
+}
+
+int ref_move_held(struct repo *repo, git_transaction *hold, const char *name, const char *to,
+		  const char *log, struct error *err)
+{
+	git_oid oid;
+	int r;
+
+	if (oid_from_hex(&oid, to, err) < 0 || objects_sync(repo, err) < 0)
+		return -1;
+	r = git_transaction_set_target(hold, name, &oid, NULL, log);
+	if (!r)
+		r = git_transaction_commit(hold);
+	return r < 0 ? explain_failure(repo, name, r, err) : 0;
+}
+
 /*
  * A process of ours that was killed while it moved a ref leaves the lock behind, and no ref
  * of the campaign could ever move again. A lock that stands for seconds is nobody's. The wait
