@@ -9,12 +9,16 @@
 
 new_repo
 need_audit 'a campaign that is watched'
-configure <<-'CONFIG'
+# A trial sees the folder, and sleeps while there is a file `wait` in it; so one that is tried again
+# by the next start, since its proposal was kept, need not.
+mkdir "$scratch/flags"
+wait=$scratch/flags/wait
+git config autoresearch.bind "$scratch/flags"
+configure <<-CONFIG
 [run]
-	command = "test ! -e wait || sleep 61.319; sh ./act"
+	command = "test ! -e $wait || sleep 61.319; sh ./act"
 [campaign]
 	editable = act
-	editable = wait
 CONFIG
 # The proposer gives what lies beside it, and a number that no other candidate has.
 propose=$(proposer <<PROPOSER
@@ -22,10 +26,9 @@ propose=$(proposer <<PROPOSER
 echo "act \$AUTORESEARCH_EXPERIMENT"
 cp "\$(dirname "\$0")/act" act
 echo "# \$AUTORESEARCH_EXPERIMENT" >>act
-test ! -e "\$(dirname "\$0")/wait" || cp "\$(dirname "\$0")/wait" wait
 PROPOSER
 )
-act=$(dirname "$propose")/act wait=$(dirname "$propose")/wait
+act=$(dirname "$propose")/act
 echo 'echo METRIC loss=100' | tee act >"$act"
 git add act
 git commit -qm 'what is done'
