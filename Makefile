@@ -135,10 +135,14 @@ asan: deps
 		$(BUILD)-asan/git-autoresearch-warden unit
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-asan run-asan
 
-# But not what measures, preloads and starves the program itself, nor half a minute of agents.
+# But not what measures, preloads and starves the program itself, nor what asks more of the kernel
+# and of agents than of the program's memory.
+NOT_SANITIZED := manual warden agents crash-steps disk-fails nothing-runs-unfenced honest flood limits \
+	system-calls ordinary-audit
 run-asan:
 	$(Q)tests/run-unit $(UNIT)
-	$(Q)AUTORESEARCH_BIN=$(CURDIR)/$(BUILD) tests/run-e2e $(filter-out %/manual.sh %/warden.sh %/agents.sh,$(E2E))
+	$(Q)AUTORESEARCH_BIN=$(CURDIR)/$(BUILD) tests/run-e2e \
+		$(filter-out $(NOT_SANITIZED:%=tests/e2e/%.sh),$(E2E))
 
 # Each target for FUZZ_SECONDS. All is built once more, by clang, whose warnings are its own.
 FUZZ_SECONDS ?= 20
