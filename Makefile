@@ -107,7 +107,6 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/lib.a
 	$(Q)mkdir -p $(@D) && $(compile) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/lib.a $(PKG_LIBS) -lcmocka -lm -pie
 
 man: $(MAN)
-
 $(BUILD)/man/%: man/%.scd
 	$(say) MAN $@
 	$(Q)mkdir -p $(@D) && scdoc <$< >$@
@@ -135,14 +134,10 @@ asan: deps
 		$(BUILD)-asan/git-autoresearch-warden unit
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-asan run-asan
 
-# But not what measures, preloads and starves the program itself, nor what asks more of the kernel
-# and of agents than of the program's memory.
-NOT_SANITIZED := manual warden agents crash-steps disk-fails nothing-runs-unfenced honest flood limits \
-	system-calls ordinary-audit
+# But for the stories that say in their second line why that would tell nothing.
 run-asan:
 	$(Q)tests/run-unit $(UNIT)
-	$(Q)AUTORESEARCH_BIN=$(CURDIR)/$(BUILD) tests/run-e2e \
-		$(filter-out $(NOT_SANITIZED:%=tests/e2e/%.sh),$(E2E))
+	$(Q)AUTORESEARCH_BIN=$(CURDIR)/$(BUILD) tests/run-e2e $$(grep -L '^# Not sanitized: ' $(E2E))
 
 # Each target for FUZZ_SECONDS. All is built once more, by clang, whose warnings are its own.
 FUZZ_SECONDS ?= 20
@@ -187,12 +182,11 @@ endif
 endif
 	for page in $(MAN); do section=$${page##*.}; \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done
-	install -d $(AGENTS_DIR)
-	install -m 644 $(AGENTS) $(AGENTS_DIR)
+	install -D -m 644 -t $(AGENTS_DIR) $(AGENTS)
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/$(PROGRAM) $(WARDEN_DIR)/$(notdir $(WARDEN))
-	rm -f $(addprefix $(AGENTS_DIR)/,$(notdir $(AGENTS)))
+	rm -f $(DESTDIR)$(PREFIX)/bin/$(PROGRAM) $(WARDEN_DIR)/$(notdir $(WARDEN)) \
+		$(addprefix $(AGENTS_DIR)/,$(notdir $(AGENTS)))
 	-rmdir $(WARDEN_DIR) $(AGENTS_DIR) $(dir $(AGENTS_DIR)) 2>/dev/null
 	for page in $(MAN); do section=$${page##*.}; \
 		rm -f $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done

@@ -1,4 +1,5 @@
 #!/bin/bash
+# Not sanitized: it is the agents that take the time.
 # Real agents, each in its sandbox, with a model on this machine that says what a script says:
 # every one edits, is measured, and is accepted. `.ci/deps check` installs them.
 # shellcheck disable=SC2154

@@ -1,4 +1,5 @@
 #!/bin/bash
+# Not sanitized: it preloads and kills the program.
 # kill -9 in every step of the path, from the first file that is touched to the last: the next start
 # goes on, and no experiment is lost, doubled or misnumbered, no change is accepted without its
 # record, and no proposal is asked for again once it has come.

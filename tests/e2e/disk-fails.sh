@@ -1,4 +1,5 @@
 #!/bin/bash
+# Not sanitized: it preloads the program.
 # A disk that fails in one step of the path, or is full: the program says so in one line, or goes on
 # where that does no harm; and the next start goes on. Nothing is lost, doubled or misnumbered.
 # shellcheck disable=SC2154 # variables of lib.sh

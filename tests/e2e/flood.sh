@@ -1,4 +1,5 @@
 #!/bin/bash
+# Not sanitized: it is the kernel that works.
 # Loss is never hidden. A program (flood.c) does very many acts on every processor at once. Each is
 # counted where it happens, so what was received, what was put together to one line, and what was
 # lost add up to what was done; a bad act in the midst of it is on record. A trial of which an act

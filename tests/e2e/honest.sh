@@ -1,4 +1,5 @@
 #!/bin/bash
+# Not sanitized: it is what tools do in the sandbox.
 # What honest programs do makes no violation: compilers, interpreters, tools and git, each as a
 # candidate that must get to its end. What of it is refused quietly is counted, and said here.
 # shellcheck disable=SC2154 # variables of lib.sh

@@ -1,4 +1,5 @@
 #!/bin/bash
+# Not sanitized: it measures times.
 # The ceilings of a trial hold: what hits one is stopped there, recorded with its reason, and
 # never measured. Each command does plainly, outside, what it is stopped in inside.
 # shellcheck disable=SC2154 # variables of lib.sh

@@ -1,4 +1,5 @@
 #!/bin/bash
+# Not sanitized: it looks at the manual.
 # The manual says what the program does: each synopsis is the one that -h prints, the keys of
 # the config are those that the parser knows, and every example is run, page after page, in
 # one shell and one repository.

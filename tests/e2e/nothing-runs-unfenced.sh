@@ -1,4 +1,5 @@
 #!/bin/bash
+# Not sanitized: it preloads the program.
 # What cannot be enforced is not run: where any step of the sandbox's making fails, the command
 # is never started, the program says `fatal:` and ends with 128, soon, and leaves nothing.
 #

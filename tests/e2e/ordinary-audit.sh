@@ -1,4 +1,5 @@
 #!/bin/bash
+# Not sanitized: audit.sh is the same as root.
 # An ordinary user of the warden's group, with a cgroup of their own, gets the same audit as root:
 # what a candidate does is on record, and what it must not do is stopped. Who lacks the capabilities,
 # or is not of the group, is told the command that mends it, and nothing is run unless they ask for

@@ -1,4 +1,5 @@
 #!/bin/bash
+# Not sanitized: it is the kernel that answers.
 # Little of the kernel is within reach. A small C program makes every system call by its number,
 # each in a process of its own, with arguments that do no harm: plainly run, none of them ends it;
 # inside, the forbidden ones end the trial and are named, the quiet ones return the error that

@@ -1,4 +1,5 @@
 #!/bin/bash
+# Not sanitized: it speaks with the warden alone, whose memory is locked.
 # The warden as a target. It holds privilege, and whoever is of its group can start it and tell it
 # what they like (warden.py does): by root, and by an ordinary user who has it by the file's
 # capabilities alone. It serves its caller's own cgroups, answers nonsense with a refusal, never
