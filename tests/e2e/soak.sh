@@ -1,4 +1,5 @@
 #!/bin/bash
+# Not sanitized: it measures memory, which sanitizers keep.
 # A campaign that is left alone for long, and all that can happen to it at random: candidates that
 # crash, hang, eat memory and leave processes; kill -9 of the loop, a second start, a garbage
 # collection. Then every record verifies, memory is flat, and nothing is left.
