@@ -265,14 +265,21 @@ int write_commit(struct repo *repo, git_tree *tree, const git_commit *const *par
 		 struct error *err)
 {
 	CLEANUP_GIT(git_signature) git_signature *signature = NULL;
+	git_buf text = GIT_BUF_INIT;
 	git_oid oid;
+	int r;
 
 	if (sign(repo, &signature, err) < 0)
 		return -1;
 	objects_hold(repo);
 	repo->unsynced = true;
-	if (git_commit_create(&oid, repo->git, NULL, signature, signature, NULL, message, tree,
-			      parents_nr, (const git_commit **)parents) < 0)
+	/* Not by git_commit_create(), which says that all is well where the disk is full. */
+	r = git_commit_create_buffer(&text, repo->git, signature, signature, NULL, message,
+				     tree, parents_nr, (const git_commit **)parents);
+	if (!r)
+		r = git_odb_write(&oid, repo->odb, text.ptr, text.size, GIT_OBJECT_COMMIT);
+	git_buf_dispose(&text);
+	if (r < 0)
 		return error_git(err, "cannot write a commit");
 	oid_to_hex(&oid, ret);
 	return 0;
