@@ -134,9 +134,28 @@ void record_title(const struct record *record, struct strbuf *out)
 	subject_clean(record->subject, record->experiment, out);
 }
 
-/* The record's commit, on top of the chain. */
+/*
+ * Nobody may move the branch from here on: or there would be a record, and its commit in no place.
+ * All objects are written by then, since git waits no longer than a tenth of a second for a ref.
+ */
+static int hold_branch(struct ledger *ledger, const struct record *record,
+		       git_transaction **ret, struct error *err)
+{
+	char now[OID_HEX_SIZE] = "";
+
+	if (!record_is_on_branch(record))
+		return 0;
+	if (objects_sync(ledger->repo, err) < 0 ||
+	    ref_hold(ledger->repo, ledger->branch_ref, ret, err) < 0 ||
+	    repo_ref(ledger->repo, ledger->branch_ref, now, err) < 0)
+		return -1;
+	return strcmp(now, record->base) ? moved(err, ledger->branch_ref) : 0;
+}
+
+/* The record's commit, on top of the chain. `ret_hold` is of hold_branch(). */
 static int commit_record(struct ledger *ledger, const struct record *record, git_tree *tree,
-			 const char *commit, char ret[OID_HEX_SIZE], struct error *err)
+			 const char *commit, char ret[OID_HEX_SIZE], git_transaction **ret_hold,
+			 struct error *err)
 {
 	CLEANUP_GIT(git_commit) git_commit *previous = NULL;
 	CLEANUP_GIT(git_commit) git_commit *candidate = NULL;
@@ -156,7 +175,8 @@ static int commit_record(struct ledger *ledger, const struct record *record, git
 		return -1;
 	parents[nr++] = candidate;
 	record_title(record, &title);
-	if (write_commit(ledger->repo, tree, parents, nr, title.buf, ret, err) < 0)
+	if (write_commit(ledger->repo, tree, parents, nr, title.buf, ret, err) < 0 ||
+	    hold_branch(ledger, record, ret_hold, err) < 0)
 		return -1;
 	r = ref_swap(ledger->repo, ledger->ledger_ref, ledger->tip, ret, title.buf, err);
 	return r == 1 ? moved(err, ledger->ledger_ref) : r;
@@ -263,13 +283,8 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 	CLEANUP_HOLD struct repo *hold = ledger->repo;
 	git_oid checked;
 
-	if (oid_from_hex(&checked, candidate, err) < 0 || restore_notes(ledger, err) < 0)
-		return -1;
-	/* Or somebody moves it when there is a record already, and no commit of it. */
-	if (record_is_on_branch(record) &&
-	    ref_hold(ledger->repo, ledger->branch_ref, &branch, err))
-		return -1;
-	if (check_refs(ledger, record, err) < 0)
+	if (oid_from_hex(&checked, candidate, err) < 0 || check_refs(ledger, record, err) < 0 ||
+	    restore_notes(ledger, err) < 0)
 		return -1;
 	memcpy(commit, candidate, OID_HEX_SIZE);
 	if (record->type == RECORD_BASELINE)
@@ -279,7 +294,7 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 	if (record_is_on_branch(record) &&
 	    commit_on_branch(ledger, record, digest, commit, err) < 0)
 		return -1;
-	if (commit_record(ledger, record, tree, commit, tip, err) < 0)
+	if (commit_record(ledger, record, tree, commit, tip, &branch, err) < 0)
 		return -1;
 	memcpy(ledger->tip, tip, OID_HEX_SIZE);
 	if (!*record->totals.incumbent)
