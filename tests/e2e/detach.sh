@@ -26,14 +26,6 @@ git config autoresearch.proposerCommand "$propose"
 status() {
 	git autoresearch status --json | jq -r "$1"
 }
-# soon <command>…: true once it is; within half a minute.
-soon() {
-	for _ in $(seq 600); do
-		"$@" && return
-		sleep 0.05
-	done
-	return 1
-}
 sleeps() { pgrep -xf 'sleep 61.433' >/dev/null; }
 is_over() { [ "$(status .pid)" = null ]; }
 

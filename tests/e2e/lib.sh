@@ -90,6 +90,16 @@ note() {
 	printf '%s\n' "$@" | sed 's/^/# /'
 }
 
+# soon <command>...: true once that succeeds, for which a slow machine has half a minute and more.
+soon() {
+	for _ in $(seq 600); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.05
+	done
+	note "never: $*"
+	return 1
+}
+
 done_testing() {
 	echo "1..$tests"
 }

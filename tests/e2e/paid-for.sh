@@ -8,15 +8,6 @@
 kept=.git/autoresearch/campaigns/main/proposals
 asked_for=.git/autoresearch/campaigns/main/home/asked
 
-# soon <command>...: waits until it succeeds, for as long as a slow machine takes.
-soon() {
-	for _ in $(seq 600); do
-		"$@" >/dev/null 2>&1 && return
-		sleep 0.05
-	done
-	note "never: $*"
-	return 1
-}
 begin() { # start in the background
 	git-autoresearch start >"$scratch/start.out" 2>"$scratch/start.err" &
 	started=$!

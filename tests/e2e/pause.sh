@@ -30,14 +30,6 @@ state() {
 records() {
 	git autoresearch log --json 2>/dev/null | wc -l
 }
-soon() { # soon <command>...: it comes true
-	for _ in $(seq 600); do
-		"$@" && return
-		sleep 0.05
-	done
-	note "never: $*"
-	return 1
-}
 more_than() { # more_than <n> records
 	[ "$(records)" -gt "$1" ]
 }

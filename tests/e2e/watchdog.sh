@@ -38,14 +38,6 @@ git config autoresearch.proposerCommand "$propose"
 status() {
 	git autoresearch status --json | jq -r "$1"
 }
-# soon <command>…: true once it is; within half a minute.
-soon() {
-	for _ in $(seq 600); do
-		"$@" && return
-		sleep 0.05
-	done
-	return 1
-}
 sleeps() { pgrep -xf 'sleep 61.319' >/dev/null; }
 sleeps_no_more() { ! sleeps; }
 # The program without its warden beside it.
