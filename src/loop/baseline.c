@@ -127,11 +127,12 @@ static int compare_with_old(struct search *s, const char *commit, struct record 
 }
 
 /* Why nothing is searched: the one that failed says. */
-static int refuse(struct search *s, const struct trial_result *t, const struct logs *logs,
-		  const char *reason, struct error *err)
+int baseline_refuse(struct search *s, const struct trial_result *trial, const struct logs *logs,
+		    bool again, const char *reason, struct error *err)
 {
-	search_tell_tail(s, t->ran[PHASE_EVALUATE] ? &logs->evaluate : &logs->run);
-	error_set(err, "the baseline could not be measured: %s", reason);
+	search_tell_tail(s, trial->ran[PHASE_EVALUATE] ? &logs->evaluate : &logs->run);
+	error_set(err, "the baseline could not be measured%s: %s",
+		  again ? " a second time" : "", reason);
 	error_hint(err, "try the commands one by one: git autoresearch sandbox -- sh -c '…'");
 	return error_status(err, EXIT_FAILING);
 }
@@ -150,7 +151,8 @@ static int measure_sample(struct lane *lane, const char *commit, int number, str
 	ret = compare_trial(lane, commit, false, number, r, logs, err);
 	if (ret || !trial_judge(&s->config, &r->trials[number - 1], &ignored, &verdict))
 		return ret;
-	return refuse(s, &r->trials[number - 1], logs, verdict.reason, err);
+	return baseline_refuse(s, &r->trials[number - 1], logs, number > 1, verdict.reason,
+			       err);
 }
 
 /* Whether the first of several samples has said it all. */

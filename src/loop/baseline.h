@@ -17,6 +17,11 @@
 int baseline_measure(struct lane *lane, const char *commit, struct record *r, struct logs *logs,
 		     struct error *err);
 
+/* That a trial of the baseline came to nothing, `again` where one before it did not: shows the end
+ * of its log, and sets the error, with status 2. Returns -1. */
+int baseline_refuse(struct search *s, const struct trial_result *trial, const struct logs *logs,
+		    bool again, const char *reason, struct error *err);
+
 /* Why the incumbent has to be measured again; AGAIN_NOT also where a baseline is wanted for
  * another reason. */
 enum again baseline_again(const struct search *s);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/timer.h"
+#include "loop/baseline.h"
 #include "loop/briefing.h"
 #include "loop/footing.h"
 #include "loop/lane.h"
@@ -75,18 +76,6 @@ static int estimate_tokens(struct search *s, struct rehearsal *r, struct error *
 	return 0;
 }
 
-static int refuse(struct search *s, const struct trial_result *trial, const struct logs *logs,
-		  size_t i, const char *reason, struct error *err)
-{
-	search_tell_tail(s, trial->ran[PHASE_EVALUATE] ? &logs->evaluate : &logs->run);
-	if (i)
-		error_set(err, "the baseline could not be measured a second time: %s", reason);
-	else
-		error_set(err, "the baseline could not be measured: %s", reason);
-	error_hint(err, "try the commands one by one: git autoresearch sandbox -- sh -c '…'");
-	return error_status(err, EXIT_FAILING);
-}
-
 static void note_costs(struct rehearsal *r, const struct trial_result *trial)
 {
 	for (enum phase p = 0; p < PHASE_NR; p++) {
@@ -112,7 +101,7 @@ static int measure_once(struct search *s, struct rehearsal *r, struct error *err
 	if (ret)
 		return ret;
 	if (trial_judge(&s->config, &trial, &r->values[r->nr], &verdict))
-		return refuse(s, &trial, &logs, r->nr, verdict.reason, err);
+		return baseline_refuse(s, &trial, &logs, r->nr > 0, verdict.reason, err);
 	r->trial[r->nr] = seconds_since(&start);
 	note_costs(r, &trial);
 	r->nr++;
