@@ -15,7 +15,8 @@ const struct command commands[] = {
 	{ "start",
 	  "start [<campaign>] [--dry-run] [-j <n>] [--candidates=<n>] [--smoke] [--detach] "
 	  "[--max-experiments=<n>] [--max-time=<time>] "
-	  "[--proposer=<name>...] [--proposer-command=<command>] [--from=<n|commit>]",
+	  "[--proposer=<name>...] [--proposer-command=<command>] [--from=<n|commit>] "
+	  "[--trace=<file>]",
 	  "search until a budget, the target or a signal ends it", cmd_start },
 	{ "try", "try [--campaign=<name>] [--json] [-m <message>] [<commit> | --patch=<file>]",
 	  "one candidate of your own", cmd_try },

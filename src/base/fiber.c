@@ -24,6 +24,7 @@ struct fiber {
 	size_t guard;
 	void (*fn)(void *data);
 	void *data;
+	int number;
 	bool over;
 	/* What the address sanitizer has to be told of a stack. */
 	void *fake_stack, *resumer_fake_stack;
@@ -140,6 +141,16 @@ void fiber_park(void)
 struct fiber *fiber_current(void)
 {
 	return current;
+}
+
+void fiber_set_number(struct fiber *fiber, int number)
+{
+	fiber->number = number;
+}
+
+int fiber_number(void)
+{
+	return current ? current->number : 0;
 }
 
 bool fiber_is_over(const struct fiber *f)

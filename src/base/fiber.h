@@ -26,6 +26,11 @@ void fiber_park(void);
 /* The one that runs; NULL on the main stack. */
 struct fiber *fiber_current(void);
 
+/* What whoever makes fibers calls this one, to tell them apart; 0 is the main stack, and one that
+ * was given no number. */
+void fiber_set_number(struct fiber *fiber, int number);
+int fiber_number(void);
+
 /* True once its function has returned. */
 bool fiber_is_over(const struct fiber *fiber);
 

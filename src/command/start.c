@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/timer.h"
+#include "base/trace.h"
 #include "command/delegate.h"
 #include "command/detach.h"
 #include "command/notify.h"
@@ -20,7 +21,7 @@
 struct arguments {
 	struct start_options run;
 	const char *campaign;
-	const char *proposer_command, *from;
+	const char *proposer_command, *from, *trace;
 	struct string_list proposers;
 	int64_t jobs, candidates; /* 0: not given */
 	bool smoke, dry_run, detach;
@@ -40,6 +41,7 @@ static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 		{ "proposer-command", required_argument, NULL, 'c' },
 		{ "from", required_argument, NULL, 'f' },
 		{ "campaign", required_argument, NULL, 'n' },
+		{ "trace", required_argument, NULL, 'T' },
 		{ 0 },
 	};
 	int c;
@@ -87,6 +89,9 @@ static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 			break;
 		case 'n':
 			a->campaign = optarg;
+			break;
+		case 'T':
+			a->trace = optarg;
 			break;
 		default:
 			return usage(argc, argv);
@@ -275,6 +280,7 @@ int cmd_start(int argc, char **argv, struct error *err)
 	struct departure departure = { 0 };
 	CLEANUP(arguments_release) struct arguments a = { 0 };
 	int ret = parse(argc, argv, &a, err), status;
+	struct error ignored = ERROR_INIT;
 
 	if (ret)
 		return ret;
@@ -286,7 +292,11 @@ int cmd_start(int argc, char **argv, struct error *err)
 		a.run.begun = leave_terminal;
 		a.run.data = &departure;
 	}
+	if (a.trace && trace_open(a.trace, err))
+		return -1;
 	ret = work(&a, &departure, &notice, err);
+	if (trace_close(ret < 0 ? &ignored : err))
+		ret = -1;
 	notice_send(&notice);
 	return ret;
 }

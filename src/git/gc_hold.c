@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "base/trace.h"
 #include "git/internal.h"
 
 /*
@@ -85,6 +86,8 @@ static int make(const char *path, const char *ourselves)
 /* 0 done; 1 where somebody has it; -1 where it cannot be had here. */
 static int try_hold(const char *path, const char *lock, const char *ourselves)
 {
+	SPAN("hold");
+
 	if (make(path, ourselves)) {
 		if (errno != EEXIST)
 			return -1;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/trace.h"
 #include "git/internal.h"
 #include "model/trailer.h"
 
@@ -255,6 +256,7 @@ static int has_note(struct ledger *ledger, const struct entry *entry, struct err
 static int restore_notes(struct ledger *ledger, struct error *err)
 {
 	char oid[OID_HEX_SIZE];
+	SPAN("notes");
 
 	memcpy(oid, ledger->tip, sizeof(oid));
 	while (*oid) {
@@ -282,6 +284,7 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 	char commit[OID_HEX_SIZE], tip[OID_HEX_SIZE], digest[DIGEST_HEX_LEN + 1];
 	CLEANUP_HOLD struct repo *hold = ledger->repo;
 	git_oid checked;
+	SPAN("append");
 
 	if (oid_from_hex(&checked, candidate, err) < 0 || check_refs(ledger, record, err) < 0 ||
 	    restore_notes(ledger, err) < 0)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/process.h"
+#include "base/trace.h"
 #include "git/internal.h"
 
 #define MESSAGE_MAX (1 << 20)
@@ -99,6 +100,7 @@ int objects_sync(struct repo *repo, struct error *err)
 {
 	CLEANUP_FREE char *path = xstrfmt("%sobjects", repo->common_dir);
 	CLEANUP_CLOSE int fd = -1;
+	SPAN("sync");
 
 	if (!repo->unsynced)
 		return 0;

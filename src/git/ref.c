@@ -3,6 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/trace.h"
 #include "git/internal.h"
 
 /* git holds the lock of a ref for milliseconds. */
@@ -52,6 +53,7 @@ int ref_swap(struct repo *repo, const char *name, const char *from, const char *
 {
 	git_oid old_oid = { 0 }, new_oid; /* the null id: there must be no such ref */
 	int r, waited = 0;
+	SPAN("ref");
 
 	if ((*from && oid_from_hex(&old_oid, from, err) < 0) ||
 	    oid_from_hex(&new_oid, to, err) < 0 || objects_sync(repo, err) < 0)
@@ -94,6 +96,7 @@ int ref_move_held(struct repo *repo, git_transaction *hold, const char *name, co
 {
 	git_oid oid;
 	int r;
+	SPAN("ref");
 
 	if (oid_from_hex(&oid, to, err) < 0 || objects_sync(repo, err) < 0)
 		return -1;

@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/process.h"
+#include "base/trace.h"
 #include "git/internal.h"
 
 #define REASON "a slot of git autoresearch; 'git autoresearch gc' removes it"
@@ -241,6 +242,7 @@ int slot_move(struct slot *slot, const char *commit, struct error *err)
 {
 	CLEANUP_FREE char *head = NULL, *line = xstrfmt("%s\n", commit);
 	char tree[OID_HEX_SIZE];
+	SPAN("slot");
 
 	if (repo_commit_tree(slot->repo, commit, tree, err) < 0 ||
 	    objects_sync(slot->repo, err) < 0 || mend_worktree(slot, commit, err) < 0)
@@ -258,6 +260,7 @@ int slot_move(struct slot *slot, const char *commit, struct error *err)
 int slot_show(struct slot *slot, const char *commit, struct error *err)
 {
 	char tree[OID_HEX_SIZE];
+	SPAN("slot");
 
 	if (repo_commit_tree(slot->repo, commit, tree, err) < 0 ||
 	    mend_worktree(slot, commit, err) < 0)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/trace.h"
 #include "git/tree.h"
 #include "loop/race.h"
 
@@ -96,6 +97,7 @@ int candidate_build(struct search *s, const struct proposal *proposal, struct re
 	const char *base = *proposal->base ? proposal->base : search_incumbent(s);
 	char tree[OID_HEX_SIZE];
 	int impossible;
+	SPAN("build");
 
 	record->searched = proposal->searched;
 	if (strcmp(base, search_incumbent(s)))

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "base/trace.h"
 #include "git/tree.h"
 #include "loop/network.h"
 #include "sandbox/snapshot.h"
@@ -181,6 +182,7 @@ static int run_phases(struct lane *lane, struct trial *trial, int64_t experiment
 int measure_audit(struct lane *lane, struct trial *trial, bool *ret_complete, struct error *err)
 {
 	CLEANUP_TRIAL_AUDIT struct trial_audit audit = TRIAL_AUDIT_INIT;
+	SPAN("audit");
 
 	if (trial_audit(trial, &audit, err))
 		return -1;
@@ -197,6 +199,7 @@ int measure_trial(struct lane *lane, int64_t experiment, int number, struct tria
 	struct trial *trial;
 	bool complete = true;
 	int failed;
+	SPAN("trial");
 
 	*ret = (struct trial_result){ .number = number,
 				      .seed = trial_seed(s, experiment, number) };

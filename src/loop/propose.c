@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/trace.h"
 #include "loop/agent.h"
 #include "loop/footing.h"
 #include "loop/journal.h"
@@ -227,6 +228,7 @@ int propose(struct lane *lane, int64_t number, struct proposal *ret, enum propos
 	struct team *team = s->team;
 	bool dealt = round_owner(team, number) != NULL;
 	int none = dealt ? 1 : journal_take(s, ret, err);
+	SPAN("propose");
 
 	*ret_how = PROPOSED;
 	if (none <= 0)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/fiber.h"
+#include "base/trace.h"
 #include "loop/again.h"
 #include "loop/audit_log.h"
 #include "loop/journal.h"
@@ -96,6 +97,7 @@ static void run(void *data)
 {
 	struct runner *r = data;
 	struct search *s = r->lane->search;
+	SPAN("experiment");
 
 	r->failed = search_step(r->lane, &r->x, &r->error);
 	r->over = true;
@@ -115,6 +117,7 @@ static int start_runner(struct runner *r, struct lane *lane, struct error *err)
 	r->lane = lane;
 	if (fiber_new(&r->fiber, run, r, err))
 		return -1;
+	fiber_set_number(r->fiber, (int)(lane - lane->search->lanes) + 1);
 	lane->runner = r;
 	fiber_resume(r->fiber);
 	return 0;

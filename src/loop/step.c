@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/timer.h"
+#include "base/trace.h"
 #include "loop/audit_log.h"
 #include "loop/baseline.h"
 #include "loop/compare.h"
@@ -151,6 +152,7 @@ int search_record(struct search *s, struct experiment *x, char ret_commit[OID_HE
 	struct record_content files[6];
 	struct record *r = &x->record;
 	double time = s->totals.time;
+	SPAN("record");
 
 	if (x->renumbered && ledger_commit_candidate(&s->ledger, r, x->candidate.commit, err))
 		return -1;

@@ -13,6 +13,7 @@
 #include "base/channel.h"
 #include "base/process.h"
 #include "base/timer.h"
+#include "base/trace.h"
 #include "sandbox/disk.h"
 #include "sandbox/internal.h"
 #include "sandbox/outdir.h"
@@ -518,6 +519,7 @@ int trial_run(struct trial *t, const struct trial_command *command, struct outco
 {
 	struct cgroup_usage before;
 	struct error late = ERROR_INIT;
+	SPAN("phase");
 	int failed;
 
 	if (renew_leaf(t, err) || witness_begin(&t->witness, &t->leaf, t->place.policy,
@@ -526,18 +528,19 @@ int trial_run(struct trial *t, const struct trial_command *command, struct outco
 	before = t->usage;
 	t->command = command;
 	t->last = command->phase;
+	t->output = 0;
 	t->outcome = (struct outcome){ 0 };
 	t->ended_by_us = t->has_status = t->done = t->failed = false;
-	t->output = 0;
 	t->start = (struct timespec){ 0 };
 	t->keeper = t->init = t->control = t->streams[0] = t->streams[1] = -1;
 	t->clock = t->tick = t->notify = -1;
 	failed = (t->upper && upper_clear(t->place.sandbox->store, t->upper, err)) ||
 		 launch(t, err) || evloop_run(t->place.loop, &t->done, err);
-	if (t->start.tv_sec)
+	if (t->start.tv_sec) {
 		t->outcome.wall = seconds_since(&t->start);
-	if (settle(t, failed ? &late : err))
-		failed = -1;
+		trace_since(phase_name(command->phase), &t->start);
+	}
+	failed |= settle(t, failed ? &late : err);
 	if (!failed)
 		failed = conclude(t, &before, ret, err);
 	t->command = NULL;

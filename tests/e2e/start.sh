@@ -12,7 +12,12 @@ echo 100000 >value
 git commit -qam 'a larger number'
 before=$(git status --porcelain --ignored; git rev-parse HEAD; git symbolic-ref HEAD)
 
-check_status 'a smoke run ends with 0' 0 git autoresearch start --smoke
+check_status 'a smoke run ends with 0' 0 git autoresearch start --smoke --trace="$scratch/trace"
+check_equal 'its trace has a span for each of the six experiments' 6 \
+	"$(jq '[.[] | select(.name == "experiment")] | length' "$scratch/trace")"
+check_equal 'whose commands ran within their trials' 6 "$(jq '. as $all | [.[] | select(.name == "run")] | map(
+	. as $run | select(any($all[]; .name == "phase" and .tid == $run.tid and .tid > 0 and
+		.ts <= $run.ts and .ts + .dur >= $run.ts + $run.dur))) | length' "$scratch/trace")"
 check_equal 'it made six experiments' 6 "$(git autoresearch log --json | wc -l)"
 check_equal 'the baseline is what was committed' 100000 "$(git autoresearch status --json | jq .baseline)"
 check 'something was accepted' test "$(git autoresearch status --json | jq .verdicts.accepted)" -gt 0
@@ -26,6 +31,7 @@ check_equal 'the numbers go on' "$(seq 9 -1 1)" "$(git autoresearch log --json |
 check_status 'and every later start says so' 3 git autoresearch start
 check_equal 'the state is budget' budget "$(git autoresearch status --json | jq -r .state)"
 
+check_status 'a trace that cannot be written is fatal' 128 git autoresearch start --trace=no/where
 check_status 'the ledger verifies' 0 git autoresearch verify
 check 'git fsck is content' git fsck --strict --no-dangling
 check_equal 'working tree, index and HEAD are as they were' "$before" \
