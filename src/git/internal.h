@@ -95,7 +95,6 @@ int ref_hold(struct repo *repo, const char *name, git_transaction **ret, struct 
 int ref_move_held(struct repo *repo, git_transaction *hold, const char *name, const char *to,
 		  const char *log, struct error *err);
 
-
 /* Removes the lock of a ref that a killed process left. Younger ones are waited for. */
 void ref_unlock_stale(struct repo *repo, const char *name);
 
@@ -144,6 +143,18 @@ void record_title(const struct record *record, struct strbuf *out);
 
 /* Refuses to move a branch that is checked out somewhere, naming the place. */
 int branch_must_be_free(struct repo *repo, const char *refname, struct error *err);
+
+/*
+ * notes_add() in two steps, of which the first writes the objects and the second moves the ref: so
+ * a note is made durable together with the record that it is about.
+ */
+struct note_draft {
+	char from[OID_HEX_SIZE], to[OID_HEX_SIZE]; /* `to` is "" where the note is there already */
+};
+int notes_write(struct repo *repo, const char *commit, const char *text, struct note_draft *ret,
+		struct error *err);
+/* 0; 1 where somebody else moved the ref meanwhile; -1. */
+int notes_publish(struct repo *repo, const struct note_draft *draft, struct error *err);
 
 /* True where `note` holds `text` as paragraphs of its own. */
 bool note_holds(const char *note, const char *text);

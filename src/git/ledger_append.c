@@ -226,13 +226,28 @@ static int add_note(struct ledger *ledger, const struct record *record, const ch
 	return text.len ? notes_add(ledger->repo, commit, text.buf, err) : 0;
 }
 
+/* The note of a record that is not appended yet, so that one sync makes both durable. */
+static int draft_note(struct ledger *ledger, const struct record *record, const char *digest,
+		      const char *commit, struct note_draft *ret, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	*ret = (struct note_draft){ 0 };
+	commit = note_of(record, digest, commit, &text);
+	return text.len ? notes_write(ledger->repo, commit, text.buf, ret, err) : 0;
+}
+
 /* The last step of a record: the branch goes to its commit, or the commit gets its note. */
 static int settle(struct ledger *ledger, const struct record *record, const char *digest,
-		  const char *commit, git_transaction *hold, struct error *err)
+		  const char *commit, const struct note_draft *note, git_transaction *hold,
+		  struct error *err)
 {
+	int r;
+
 	if (record_is_on_branch(record) && move_branch(ledger, record, commit, hold, err))
 		return -1;
-	return add_note(ledger, record, digest, commit, err);
+	r = notes_publish(ledger->repo, note, err);
+	return r == 1 ? add_note(ledger, record, digest, commit, err) : r;
 }
 
 /* Whether the record has the note that it needs: 1; 0 where it lacks; 2 where it needs none; -1. */
@@ -283,6 +298,7 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 	CLEANUP_GIT(git_transaction) git_transaction *branch = NULL;
 	char commit[OID_HEX_SIZE], tip[OID_HEX_SIZE], digest[DIGEST_HEX_LEN + 1];
 	CLEANUP_HOLD struct repo *hold = ledger->repo;
+	struct note_draft note;
 	git_oid checked;
 	SPAN("append");
 
@@ -297,12 +313,13 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 	if (record_is_on_branch(record) &&
 	    commit_on_branch(ledger, record, digest, commit, err) < 0)
 		return -1;
-	if (commit_record(ledger, record, tree, commit, tip, &branch, err) < 0)
+	if (draft_note(ledger, record, digest, commit, &note, err) < 0 ||
+	    commit_record(ledger, record, tree, commit, tip, &branch, err) < 0)
 		return -1;
 	memcpy(ledger->tip, tip, OID_HEX_SIZE);
 	if (!*record->totals.incumbent)
 		memcpy(record->totals.incumbent, commit, OID_HEX_SIZE);
-	if (settle(ledger, record, digest, commit, branch, err) < 0)
+	if (settle(ledger, record, digest, commit, &note, branch, err) < 0)
 		return -1;
 	if (ret_commit)
 		memcpy(ret_commit, commit, OID_HEX_SIZE);
@@ -332,8 +349,9 @@ int ledger_mend(struct ledger *ledger, struct error *err)
 		/* Anywhere else it has been moved already, by us or by a person. */
 		if (strcmp(branch, r->base))
 			return add_note(ledger, r, entry.digest, entry.commit, err);
-		if (branch_must_be_free(ledger->repo, ledger->branch_ref, err) < 0)
+		if (branch_must_be_free(ledger->repo, ledger->branch_ref, err) < 0 ||
+		    move_branch(ledger, r, entry.commit, NULL, err))
 			return -1;
 	}
-	return settle(ledger, r, entry.digest, entry.commit, NULL, err);
+	return add_note(ledger, r, entry.digest, entry.commit, err);
 }

@@ -134,17 +134,17 @@ bool note_holds(const char *note, const char *text)
 	return false;
 }
 
-/* 0 done; 1 where somebody else moved the ref meanwhile; -1. */
-static int try_add(struct repo *repo, const char *commit, const char *text, struct error *err)
+int notes_write(struct repo *repo, const char *commit, const char *text, struct note_draft *ret,
+		struct error *err)
 {
 	CLEANUP(notes_release) struct notes notes = { 0 };
 	CLEANUP_STRBUF struct strbuf note = STRBUF_INIT;
 	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
 	git_oid blob, oid;
-	char next[OID_HEX_SIZE];
 	const git_commit *parents[1];
 
-	if (notes_open(&notes, repo, err) < 0)
+	*ret->to = '\0';
+	if (oid_from_hex(&oid, commit, err) < 0 || notes_open(&notes, repo, err) < 0)
 		return -1;
 	if (notes.tree && collect(repo, notes.tree, commit, &note, err) < 0)
 		return -1;
@@ -157,22 +157,29 @@ static int try_add(struct repo *repo, const char *commit, const char *text, stru
 	if (git_tree_lookup(&tree, repo->git, &oid) < 0)
 		return error_git(err, "cannot read the notes");
 	parents[0] = notes.commit;
-	if (write_commit(repo, tree, parents, notes.commit ? 1 : 0,
-			 "Notes added by 'git autoresearch'\n", next, err) < 0)
-		return -1;
-	return ref_swap(repo, NOTES_REF, notes.tip, next, "autoresearch: note", err);
+	memcpy(ret->from, notes.tip, OID_HEX_SIZE);
+	return write_commit(repo, tree, parents, notes.commit ? 1 : 0,
+			    "Notes added by 'git autoresearch'\n", ret->to, err);
+}
+
+int notes_publish(struct repo *repo, const struct note_draft *draft, struct error *err)
+{
+	if (!*draft->to)
+		return 0;
+	return ref_swap(repo, NOTES_REF, draft->from, draft->to, "autoresearch: note", err);
 }
 
 int notes_add(struct repo *repo, const char *commit, const char *text, struct error *err)
 {
 	bool held = repo->held;
-	git_oid oid;
+	struct note_draft draft;
 	int r = 1;
 
-	if (oid_from_hex(&oid, commit, err) < 0)
-		return -1;
-	for (int i = 0; r == 1 && i < RETRIES; i++)
-		r = try_add(repo, commit, text, err);
+	for (int i = 0; r == 1 && i < RETRIES; i++) {
+		r = notes_write(repo, commit, text, &draft, err);
+		if (!r)
+			r = notes_publish(repo, &draft, err);
+	}
 	/* Who holds it has more to write. */
 	if (!held)
 		objects_let_go(repo);

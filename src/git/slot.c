@@ -245,7 +245,7 @@ int slot_move(struct slot *slot, const char *commit, struct error *err)
 	SPAN("slot");
 
 	if (repo_commit_tree(slot->repo, commit, tree, err) < 0 ||
-	    objects_sync(slot->repo, err) < 0 || mend_worktree(slot, commit, err) < 0)
+	    mend_worktree(slot, commit, err) < 0)
 		return -1;
 	/* From here on a garbage collection keeps the commit. */
 	head = xstrfmt("%s/HEAD", slot->admin);

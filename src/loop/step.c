@@ -90,8 +90,7 @@ int search_step(struct lane *lane, struct experiment *x, struct error *err)
 	if (hold(lane, x, err))
 		return -1;
 	if (x->how == PROPOSED && !x->proposal.subject &&
-	    (slot_move(lane->slot, search_incumbent(s), err) ||
-	     propose(lane, x->record.experiment, &x->proposal, &x->how, err) ||
+	    (propose(lane, x->record.experiment, &x->proposal, &x->how, err) ||
 	     hold(lane, x, err)))
 		return -1;
 	if (x->how != PROPOSED)

@@ -111,7 +111,7 @@ new_campaign reserve
 git autoresearch start --max-experiments=2 >/dev/null
 without_room() {
 	fill $proposals
-	with_fault kill 'syncfs objects' 'rename autoresearch/campaigns/main/proposals/*' 2>/dev/null
+	with_fault kill 'rename worktrees/tree/HEAD' 'rename autoresearch/campaigns/main/proposals/*' 2>/dev/null
 	echo "start: $?, kept: $(cd $proposals && echo [0-9]*)"
 	rm $proposals/filler
 	git autoresearch start --max-experiments=1 >/dev/null 2>&1
