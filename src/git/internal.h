@@ -51,6 +51,9 @@ DEFINE_GIT_CLEANUP(git_treebuilder)
 /* A local of one of these types: CLEANUP_GIT(git_tree) git_tree *tree = NULL; */
 #define CLEANUP_GIT(type) CLEANUP(cleanup_##type##_)
 
+/* Before anything else is asked of it; as often as one likes. */
+int start_libgit2(struct error *err);
+
 /* As error_set(), with ": " and libgit2's last message behind it. Returns -1. */
 int error_git(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -10,25 +10,6 @@
 
 #define HEAD_MAX 4096
 
-/*
- * libgit2's caches are sized for servers. A pack's pages count as ours while they are
- * mapped, so small windows keep a big repository from making a big process.
- */
-static int start_libgit2(struct error *err)
-{
-	static const char *const extensions[] = { "worktreeconfig", "preciousobjects" };
-
-	if (git_libgit2_init() < 0)
-		return error_git(err, "cannot start libgit2");
-	git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)(4 << 20));
-	git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, (size_t)(1 << 20));
-	git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, (size_t)(8 << 20));
-	git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, ARRAY_SIZE(extensions));
-	/* git itself has just decided, by safe.directory and all of its exceptions. */
-	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
-	return 0;
-}
-
 static int refuse_reftable(struct error *err)
 {
 	error_set(err, "this repository keeps its refs as a reftable, which is not supported");
