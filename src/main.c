@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "report/pager.h"
 
 const struct command commands[] = {
 	{ "init",
@@ -50,7 +51,7 @@ const struct command commands[] = {
 
 static int print_list(void)
 {
-	printf("usage: git autoresearch [-C <path>] <command> [<options>]\n\n");
+	printf("usage: git autoresearch [-C <path>] [-P | --no-pager] <command> [<options>]\n\n");
 	for (const struct command *c = commands; c->name; c++)
 		printf("   %-10s %s\n", c->name, c->summary);
 	printf("\n'git autoresearch <command> -h' prints a synopsis, "
@@ -58,14 +59,26 @@ static int print_list(void)
 	return EXIT_USAGE;
 }
 
-static int run_command(int argc, char **argv, struct error *err)
+/* An option before the command: how many words it was; 0 for none. */
+static int take_option(int argc, char **argv, struct error *err)
 {
-	while (argc > 2 && !strcmp(argv[1], "-C")) {
+	if (argc > 2 && !strcmp(argv[1], "-C")) {
 		if (chdir(argv[2]))
 			return error_errno(err, "cannot change to '%s'", argv[2]);
-		argc -= 2;
-		argv += 2;
+		return 2;
 	}
+	if (argc > 1 && (!strcmp(argv[1], "-P") || !strcmp(argv[1], "--no-pager"))) {
+		pager_refuse();
+		return 1;
+	}
+	return 0;
+}
+
+static int run_command(int argc, char **argv, struct error *err)
+{
+	for (int taken; (taken = take_option(argc, argv, err)); argc -= taken, argv += taken)
+		if (taken < 0)
+			return -1;
 	if (argc < 2 || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))
 		return print_list();
 	for (const struct command *c = commands; c->name; c++)
