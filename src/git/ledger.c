@@ -133,7 +133,7 @@ int rulings_apply(struct rulings *rulings, struct ledger *ledger, struct entry *
 {
 	size_t i = 0;
 
-	if (entry->record.type == RECORD_BASELINE)
+	if (entry->record.type != RECORD_EXPERIMENT && entry->record.type != RECORD_DECISION)
 		return 0;
 	while (i < rulings->nr && rulings->items[i].experiment != entry->record.experiment)
 		i++;

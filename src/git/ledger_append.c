@@ -129,6 +129,11 @@ void record_title(const struct record *record, struct strbuf *out)
 		strbuf_addstr(out, "baseline");
 		return;
 	}
+	if (record->type == RECORD_PROMOTION) {
+		strbuf_addf(out, "promotion: %s ", verdict_name(record->verdict.kind));
+		subject_clean(record->subject, 0, out);
+		return;
+	}
 	strbuf_addf(out, "%s %lld: %s ",
 		    record->type == RECORD_DECISION ? "decision on" : "experiment",
 		    (long long)record->experiment, verdict_name(record->verdict.kind));

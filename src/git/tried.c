@@ -122,8 +122,9 @@ static int take_missing(const struct entry *entry, void *data, struct error *err
 	const struct tried *t = c->tried;
 	struct tried_entry item;
 
-	if (make_entry(&item, entry->record.tree, entry->record.experiment, entry->oid, err) <
-	    0)
+	/* What was put together of them was no experiment of its own. */
+	if (make_entry(&item, entry->record.type == RECORD_PROMOTION ? "" : entry->record.tree,
+		       entry->record.experiment, entry->oid, err) < 0)
 		return -1;
 	if (t->nr && !memcmp(&item, &t->entries[t->nr - 1], sizeof(item))) {
 		c->met = true;

@@ -6,6 +6,7 @@
 #include "git/internal.h"
 #include "git/tree.h"
 #include "git/verify_base.h"
+#include "git/verify_promotion.h"
 #include "git/verify_verdict.h"
 #include "model/trailer.h"
 
@@ -33,6 +34,7 @@ struct verify {
 		*items; /* newest first; once the chain is read, by number before that */
 	size_t nr, alloc;
 	struct overtaken overtaken;
+	struct taken taken;
 	char first[OID_HEX_SIZE]; /* the commit that the first record measured */
 	struct rejudge rejudge;
 };
@@ -41,6 +43,7 @@ static void verify_release(struct verify *v)
 {
 	free(v->items);
 	overtaken_release(&v->overtaken);
+	taken_release(&v->taken);
 	rejudge_release(&v->rejudge);
 }
 
@@ -65,6 +68,8 @@ static void wrong(struct verify *v, const struct entry *entry, const char *what)
 {
 	if (entry->record.type == RECORD_BASELINE)
 		mismatch(v, "baseline (record %.12s): %s", entry->oid, what);
+	else if (entry->record.type == RECORD_PROMOTION)
+		mismatch(v, "promotion (record %.12s): %s", entry->oid, what);
 	else if (entry->record.type == RECORD_DECISION)
 		mismatch(v, "decision on %lld: %s", (long long)entry->record.experiment, what);
 	else
@@ -182,7 +187,7 @@ static void check_candidate(struct verify *v, const struct entry *entry)
 		should = base_tree;
 	if (strcmp(tree, should))
 		wrong(v, entry, "its commit has another tree than the record");
-	if (r->type != RECORD_BASELINE && strcmp(parent, r->base))
+	if (r->type != RECORD_BASELINE && !r->promotion && strcmp(parent, r->base))
 		wrong(v, entry, "its commit has another parent than the record's base");
 }
 
@@ -225,31 +230,6 @@ static void check_voucher(struct verify *v, const struct entry *entry)
 		check_message(v, entry);
 	if (!record_is_on_branch(&entry->record) || entry->record.decision)
 		check_its_note(v, entry);
-}
-
-/* Records from before the incumbent was measured again say nothing of it. */
-static bool measured_follows(const struct measured *is, const struct measured *should)
-{
-	if (!is->trials)
-		return true;
-	return is->experiments == should->experiments && is->trials == should->trials &&
-	       is->has_noise == should->has_noise && is->noise == should->noise &&
-	       !strcmp(is->machine, should->machine);
-}
-
-static bool totals_follow(const struct totals *is, const struct totals *should)
-{
-	for (int i = 0; i < VERDICT_NR; i++)
-		if (is->verdicts[i] != should->verdicts[i])
-			return false;
-	return is->experiments == should->experiments &&
-	       is->failures_in_a_row == should->failures_in_a_row &&
-	       is->rejections_in_a_row == should->rejections_in_a_row &&
-	       is->seed == should->seed && !strcmp(is->incumbent, should->incumbent) &&
-	       is->incumbent_metric == should->incumbent_metric &&
-	       is->incumbent_experiment == should->incumbent_experiment &&
-	       is->baseline_metric == should->baseline_metric &&
-	       measured_follows(&is->measured, &should->measured);
 }
 
 /* How a record goes on from the one before it, which is NULL for the first. */
@@ -323,6 +303,8 @@ static void check_entry(struct verify *v, const struct entry *entry)
 		check_unmoved(v, entry);
 	else
 		check_candidate(v, entry);
+	if (r->promotion && verify_promotion(&v->taken, v->ledger, entry, &err))
+		wrong(v, entry, err.message);
 	check_voucher(v, entry);
 	if (rejudge_record(&v->rejudge, entry, &err))
 		wrong(v, entry, err.message);
@@ -441,6 +423,24 @@ static void check_decisions(struct verify *v)
 			check_decision(v, &v->items[i]);
 }
 
+/* What was promoted was accepted. */
+static void check_taken(struct verify *v)
+{
+	struct error err = ERROR_INIT;
+	git_oid from;
+
+	for (size_t i = 0; i < v->taken.nr; i++) {
+		const struct taken_commit *item = &v->taken.items[i];
+
+		if (oid_from_hex(&from, item->from, &err) ||
+		    !find_numbered(v, item->experiment, &from, true, NULL))
+			mismatch(v,
+				 "promotion: %.12s is not the commit of experiment %lld on the "
+				 "branch",
+				 item->from, (long long)item->experiment);
+	}
+}
+
 /* The number in "<campaign>/<n>", where that is this campaign; -1. */
 static int64_t own_number(const struct verify *v, const char *value)
 {
@@ -514,6 +514,17 @@ static void check_branch(struct verify *v)
 				 (long long)v->items[i].experiment);
 }
 
+/* "Promotion: <campaign>", of this one: like a baseline it has no number. */
+static bool is_own_promotion(const struct verify *v, const char *line)
+{
+	static const char key[] = "Promotion: ";
+	size_t len = strlen(v->ledger->campaign);
+
+	return starts_with(line, key) &&
+	       !strncmp(line + strlen(key), v->ledger->campaign, len) &&
+	       strchr("\n", line[strlen(key) + len]);
+}
+
 /* The digest in a note's line, where it is that. */
 static bool read_record_line(const char *line, char ret[65])
 {
@@ -546,6 +557,8 @@ static int check_note(const char *commit, const struct strbuf *note, void *data,
 		next = strchr(line, '\n');
 		if (begins)
 			n = own_number(v, line + strlen(key));
+		else if (is_own_promotion(v, line))
+			n = 0;
 		if (n < 0 || (!begins && !read_record_line(line, digest)) ||
 		    find_numbered(v, n, &oid, false, begins ? NULL : digest))
 			continue;
@@ -577,6 +590,7 @@ int ledger_verify(struct ledger *ledger, mismatch_fn report, void *data, int64_t
 	if (v.nr)
 		qsort(v.items, v.nr, sizeof(*v.items), compare_numbers);
 	check_decisions(&v);
+	check_taken(&v);
 	check_branch(&v);
 	if (notes_each(ledger->repo, check_note, &v, &broken) < 0)
 		mismatch(&v, "%s", broken.message);

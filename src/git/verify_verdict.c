@@ -33,6 +33,14 @@ static int take_config(struct rejudge *j, const char *commit, struct error *err)
 	return 0;
 }
 
+/* Whose config a record was judged by: the incumbent's of its time. */
+static const char *policy_commit(const struct entry *entry)
+{
+	if (entry->record.type == RECORD_BASELINE)
+		return entry->commit;
+	return entry->record.promotion ? entry->record.promotion->branch : entry->record.base;
+}
+
 int rejudge_record(struct rejudge *j, const struct entry *entry, struct error *err)
 {
 	const struct record *r = &entry->record;
@@ -40,7 +48,7 @@ int rejudge_record(struct rejudge *j, const struct entry *entry, struct error *e
 
 	if (!r->trials_nr)
 		return 0;
-	if (take_config(j, r->type == RECORD_BASELINE ? entry->commit : r->base, err)) {
+	if (take_config(j, policy_commit(entry), err)) {
 		error_context(err, "it cannot be judged again");
 		return 1;
 	}

@@ -11,6 +11,7 @@ void record_release(struct record *r)
 	free(r->proposed_by);
 	asked_free(r->asked);
 	decision_free(r->decision);
+	promotion_free(r->promotion);
 	verdict_release(&r->verdict);
 	free(r->metric_name);
 	for (size_t i = 0; i < r->trials_nr; i++)
@@ -24,6 +25,8 @@ void record_release(struct record *r)
 
 bool record_is_on_branch(const struct record *r)
 {
+	if (r->type == RECORD_PROMOTION)
+		return false;
 	return r->type == RECORD_DECISION ? *r->base : r->verdict.kind == VERDICT_ACCEPTED;
 }
 
@@ -106,6 +109,8 @@ void totals_advance(const struct totals *before, struct record *r)
 	t->time += r->duration;
 	t->gpu_hours += r->gpu_hours;
 	t->tokens += asked_tokens(r->asked);
+	if (r->type == RECORD_PROMOTION)
+		return;
 	if (r->type == RECORD_BASELINE) {
 		t->incumbent_metric = r->metric;
 		advance_measured(t, r);
@@ -131,4 +136,29 @@ void totals_advance(const struct totals *before, struct record *r)
 		t->incumbent_metric = r->metric;
 		t->incumbent_experiment = r->experiment;
 	}
+}
+
+/* Records from before the incumbent was measured again say nothing of it. */
+static bool measured_follows(const struct measured *is, const struct measured *should)
+{
+	if (!is->trials)
+		return true;
+	return is->experiments == should->experiments && is->trials == should->trials &&
+	       is->has_noise == should->has_noise && is->noise == should->noise &&
+	       !strcmp(is->machine, should->machine);
+}
+
+bool totals_follow(const struct totals *is, const struct totals *should)
+{
+	for (int i = 0; i < VERDICT_NR; i++)
+		if (is->verdicts[i] != should->verdicts[i])
+			return false;
+	return is->experiments == should->experiments &&
+	       is->failures_in_a_row == should->failures_in_a_row &&
+	       is->rejections_in_a_row == should->rejections_in_a_row &&
+	       is->seed == should->seed && !strcmp(is->incumbent, should->incumbent) &&
+	       is->incumbent_metric == should->incumbent_metric &&
+	       is->incumbent_experiment == should->incumbent_experiment &&
+	       is->baseline_metric == should->baseline_metric &&
+	       measured_follows(&is->measured, &should->measured);
 }

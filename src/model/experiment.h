@@ -14,6 +14,7 @@
 #include "model/decision.h"
 #include "model/ladder.h"
 #include "model/oid.h"
+#include "model/promotion.h"
 #include "model/scores.h"
 #include "model/verdict.h"
 
@@ -27,10 +28,11 @@ enum record_type {
 	RECORD_BASELINE,
 	RECORD_EXPERIMENT,
 	RECORD_DECISION, /* of a person, about an experiment */
+	RECORD_PROMOTION, /* of a person, about several; see model/promotion.h */
 	RECORD_TYPE_NR,
 };
 
-/* "baseline", "experiment", "decision". */
+/* "baseline", "experiment", "decision", "promotion". */
 const char *record_type_name(enum record_type type);
 
 /* What the whole campaign came to so far, so that the newest record alone says where it
@@ -61,13 +63,14 @@ struct record_file {
 struct record {
 	enum record_type type;
 	char *campaign;
-	int64_t experiment;	 /* 0 for a baseline; of a decision the one that it is about */
+	int64_t experiment;	 /* 0 for a baseline or promotion; what a decision is about */
 	char base[OID_HEX_SIZE]; /* the incumbent it was measured against; "" for a baseline */
 	char tree[OID_HEX_SIZE]; /* what was measured, or would have been */
 	char *subject, *rationale; /* the proposer's words, as they came, capped; never NULL */
 	char *proposed_by; /* "sweep", "command/…", "endpoint/…", "try"; "" for a baseline */
 	struct asked *asked;	   /* NULL where no model was asked */
 	struct decision *decision; /* of a decision, or that was made about this; NULL */
+	struct promotion *promotion; /* of a promotion; NULL */
 	struct searched searched;
 
 	struct verdict verdict;
@@ -148,9 +151,14 @@ int record_parse(const char *text, size_t len, struct record *ret, struct error 
  * A decision moves one experiment from one count to another. Where it moves the branch to what
  * was never measured, totals.incumbent stays what it was: that it is not the branch's tip says
  * that the baseline has to be measured again.
- * One that measured the incumbent again only gives it its new value.
+ * One that measured the incumbent again only gives it its new value. A promotion takes time, and
+ * changes nothing else.
  */
 void totals_advance(const struct totals *before, struct record *r);
+
+/* Whether `is`, of a record, is what totals_advance() gave, `should`: but for time, tokens and GPU
+ * hours, which may be more. */
+bool totals_follow(const struct totals *is, const struct totals *should);
 
 /* The object that `log --json` prints for an experiment. `commit` is the candidate's. The
  * caller frees it. */

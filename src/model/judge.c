@@ -129,7 +129,13 @@ static void judge_pairs(const struct campaign_config *config, struct record *r)
 void record_judge(const struct campaign_config *config, struct record *r)
 {
 	const struct trial_result *last = record_last_own(r);
+	struct campaign_config unbounded = *config; /* all of it is borrowed */
 	double value;
+
+	if (r->type == RECORD_PROMOTION) {
+		unbounded.max_effect.set = false;
+		config = &unbounded;
+	}
 
 	r->has_incumbent = true;
 	r->has_metric = false;

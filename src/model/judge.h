@@ -21,7 +21,8 @@ bool record_failed(const struct campaign_config *config, const struct record *r)
 /*
  * Sets `verdict`, `metric`, `comparison`, and in a comparison `incumbent`. What has to be set:
  * metric_name, the trials, the plan, the reference, and `incumbent`: where there is nothing in
- * pairs the candidate is held against that. `config` refers to r->reference (see
+ * pairs the candidate is held against that. A promotion is not held against maxEffect: its gain
+ * is that of many, and a person looks at it. `config` refers to r->reference (see
  * campaign_config_refer()). A candidate's trial that failed decides alone.
  */
 void record_judge(const struct campaign_config *config, struct record *r);

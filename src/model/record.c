@@ -6,6 +6,7 @@ const char *record_type_name(enum record_type type)
 		[RECORD_BASELINE] = "baseline",
 		[RECORD_EXPERIMENT] = "experiment",
 		[RECORD_DECISION] = "decision",
+		[RECORD_PROMOTION] = "promotion",
 	};
 
 	return names[type];
@@ -64,13 +65,11 @@ const char *record_metric_source(const struct record *r)
 	return source;
 }
 
-/* How a phase ended is one member of three: `exit`, `signal`, or `killed` with the reason. */
-static void add_outcome(struct json *phases, enum phase phase, const struct outcome *outcome)
+/* How it ended is one member of three: `exit`, `signal`, or `killed` with the reason. */
+void record_add_outcome(struct json *o, const struct outcome *outcome)
 {
-	struct json *o = json_add_object(phases, NULL);
 	CLEANUP_STRBUF struct strbuf reason = STRBUF_INIT;
 
-	json_add_string(o, "phase", phase_name(phase));
 	if (outcome->kind == OUTCOME_EXITED) {
 		json_add_int(o, "exit", outcome->exit_code);
 	} else if (outcome->kind == OUTCOME_SIGNALED) {
@@ -82,6 +81,14 @@ static void add_outcome(struct json *phases, enum phase phase, const struct outc
 	json_add_double(o, "wall", outcome->wall);
 	json_add_double(o, "cpu", outcome->cpu);
 	add_memory_peak(o, outcome->memory_peak);
+}
+
+static void add_phase(struct json *phases, enum phase phase, const struct outcome *outcome)
+{
+	struct json *o = json_add_object(phases, NULL);
+
+	json_add_string(o, "phase", phase_name(phase));
+	record_add_outcome(o, outcome);
 }
 
 static void add_trials(struct json *o, const struct record *r)
@@ -97,7 +104,7 @@ static void add_trials(struct json *o, const struct record *r)
 		phases = json_add_array(trial, "phases");
 		for (enum phase phase = PHASE_RUN; phase <= PHASE_EVALUATE; phase++)
 			if (t->ran[phase])
-				add_outcome(phases, phase, &t->outcomes[phase]);
+				add_phase(phases, phase, &t->outcomes[phase]);
 		record_add_metrics(trial, "metrics", &t->metrics);
 	}
 }
@@ -222,9 +229,15 @@ static void add_run(struct json *o, const struct record *r)
 		json_add_string(list, r->files[i].name, r->files[i].oid);
 }
 
-/* A decision takes no number: it names the one that it is about. */
+/* Only an experiment takes a number: a decision names the one that it is about, and a promotion
+ * all of them. */
 static void add_number(struct json *o, const struct record *r)
 {
+	if (r->type == RECORD_PROMOTION) {
+		json_add_null(o, "experiment");
+		promotion_write(r->promotion, o);
+		return;
+	}
 	if (r->type != RECORD_DECISION) {
 		json_add_int(o, "experiment", r->experiment);
 		json_add_null(o, "about");

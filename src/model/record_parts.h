@@ -5,6 +5,10 @@
 
 #include "model/experiment.h"
 
+/* How a command ended, and what it used, as members of `o`. */
+void record_add_outcome(struct json *o, const struct outcome *outcome);
+int record_read_outcome(const struct json *o, struct outcome *ret, struct error *err);
+
 /* An object of numbers, null where one was not finite. */
 void record_add_metrics(struct json *o, const char *key, const struct metrics *metrics);
 int record_read_metrics(const struct json *o, const char *key, struct metrics *ret,

@@ -134,11 +134,14 @@ static int read_type(const struct json *o, struct record *r, struct error *err)
 	return r->type < RECORD_TYPE_NR ? 0 : error_set(err, "type '%s' is not known", type);
 }
 
-/* The baseline is number 0, and nothing else is. A decision has none, but is about one. */
+/* The baseline is number 0, and nothing else is. A decision has none, but is about one, and a
+ * promotion about several. */
 static int read_number(const struct json *o, struct record *r, struct error *err)
 {
 	const char *key = r->type == RECORD_DECISION ? "about" : "experiment";
 
+	if (r->type == RECORD_PROMOTION)
+		return promotion_read(o, &r->promotion, err);
 	if (get_count(o, key, &r->experiment, err))
 		return -1;
 	return (r->type == RECORD_BASELINE) == (r->experiment == 0) ? 0 : malformed(key, err);
@@ -246,9 +249,16 @@ static int read_ending(const struct json *o, struct outcome *ret, struct error *
 	return 0;
 }
 
+int record_read_outcome(const struct json *o, struct outcome *ret, struct error *err)
+{
+	if (read_ending(o, ret, err) || get_amount(o, "wall", &ret->wall, err) ||
+	    get_amount(o, "cpu", &ret->cpu, err))
+		return -1;
+	return get_memory_peak(o, &ret->memory_peak, err);
+}
+
 static int read_phase(const struct json *o, struct trial_result *t, struct error *err)
 {
-	struct outcome *outcome;
 	enum phase phase;
 	const char *name;
 
@@ -258,11 +268,7 @@ static int read_phase(const struct json *o, struct trial_result *t, struct error
 	    t->ran[phase])
 		return malformed("phase", err);
 	t->ran[phase] = true;
-	outcome = &t->outcomes[phase];
-	if (read_ending(o, outcome, err) || get_amount(o, "wall", &outcome->wall, err) ||
-	    get_amount(o, "cpu", &outcome->cpu, err))
-		return -1;
-	return get_memory_peak(o, &outcome->memory_peak, err);
+	return record_read_outcome(o, &t->outcomes[phase], err);
 }
 
 static int read_trial(const struct json *o, struct trial_result *t, struct error *err)

@@ -186,6 +186,10 @@ static void add_number_trailer(struct strbuf *out, const char *key, const char *
 
 static void add_experiment(struct strbuf *out, const struct record *r)
 {
+	if (r->type == RECORD_PROMOTION) {
+		add_trailer(out, "Promotion", r->campaign);
+		return;
+	}
 	strbuf_addstr(out, "Experiment: ");
 	add_value(out, r->campaign);
 	strbuf_addf(out, "/%lld\n", (long long)r->experiment);
@@ -268,6 +272,8 @@ static void add_all_trailers(struct strbuf *out, const struct record *r,
 		add_trailer(out, "Proposed-by", r->proposed_by);
 	if (r->type == RECORD_DECISION)
 		add_trailer(out, "Decided-by", r->decision->by);
+	if (r->type == RECORD_PROMOTION)
+		add_trailer(out, "Promoted-by", r->promotion->by);
 	if (r->asked)
 		add_tokens(out, r->asked);
 }

@@ -28,8 +28,9 @@ void message_candidate(const struct record *r, struct strbuf *out);
  * rationale; where that takes a change back, the words are those of a revert. */
 void message_accepted(const struct record *r, const char *record_digest, struct strbuf *out);
 
-/* The note on a candidate that was not accepted, or on the baseline: subject, blank line,
- * all trailers. Of a decision, on its experiment's candidate: the reason stands in between. */
+/* The note on a candidate that was not accepted, on the baseline, or on what a promotion made:
+ * subject, blank line, all trailers. Of a decision, on its experiment's candidate: the reason
+ * stands in between. */
 void message_note(const struct record *r, const char *record_digest, struct strbuf *out);
 
 /*
