@@ -1,6 +1,7 @@
 # git autoresearch. `make` builds, `make check` tests; both install what is missing first.
 # V=1 shows the commands. Sources are found by folder: a new file needs no line here.
 
+VERSION := 0.6.0
 PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD ?= build
@@ -101,6 +102,9 @@ $(BUILD)/src/command/guide.inc: src/command/guide.md
 
 $(BUILD)/src/command/guide.o: CPPFLAGS += -I$(BUILD)/src
 $(BUILD)/src/command/guide.o: $(BUILD)/src/command/guide.inc
+
+$(BUILD)/src/command/version.o: CPPFLAGS += -DAUTORESEARCH_VERSION='"$(VERSION)"'
+$(BUILD)/src/command/version.o: Makefile
 
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/lib.a
 	$(say) TEST $@

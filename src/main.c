@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "command/complete.h"
 #include "report/pager.h"
 
 const struct command commands[] = {
@@ -46,12 +47,14 @@ const struct command commands[] = {
 	{ "verify", "verify [<campaign>]", "hold every record against its evidence",
 	  cmd_verify },
 	{ "gc", "gc [--dry-run]", "remove the leftovers of dead runs", cmd_gc },
+	{ "version", "version", "which version this is", cmd_version },
 	{ 0 },
 };
 
 static int print_list(void)
 {
-	printf("usage: git autoresearch [-C <path>] [-P | --no-pager] <command> [<options>]\n\n");
+	printf("usage: git autoresearch [-C <path>] [-P | --no-pager] <command> [<options>]\n"
+	       "   or: git autoresearch (-h | --version)\n\n");
 	for (const struct command *c = commands; c->name; c++)
 		printf("   %-10s %s\n", c->name, c->summary);
 	printf("\n'git autoresearch <command> -h' prints a synopsis, "
@@ -81,6 +84,10 @@ static int run_command(int argc, char **argv, struct error *err)
 			return -1;
 	if (argc < 2 || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help"))
 		return print_list();
+	if (!strcmp(argv[1], "--complete"))
+		return complete(argc - 2, argv + 2);
+	if (!strcmp(argv[1], "--version"))
+		argv[1] = "version";
 	for (const struct command *c = commands; c->name; c++)
 		if (!strcmp(c->name, argv[1]))
 			return c->run(argc - 1, argv + 1, err);

@@ -40,5 +40,6 @@ int cmd_guide(int argc, char **argv, struct error *err);
 int cmd_audit(int argc, char **argv, struct error *err);
 int cmd_verify(int argc, char **argv, struct error *err);
 int cmd_gc(int argc, char **argv, struct error *err);
+int cmd_version(int argc, char **argv, struct error *err);
 
 #endif
