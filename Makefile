@@ -50,8 +50,10 @@ build = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,
 all: deps
 	$(Q)+$(build) $(PROGRAM) $(WARDEN) man
 
+# DEPS=true: a package is built with what it declares to need, and installs nothing.
+DEPS ?= .ci/deps
 deps:
-	$(Q).ci/deps
+	$(Q)$(DEPS)
 
 $(PROGRAM): $(BUILD)/src/main.o $(BUILD)/lib.a
 	$(say) LINK $@
@@ -166,34 +168,14 @@ lint: deps
 fmt:
 	$(Q)clang-format -i $(FORMATTED)
 
-# Whoever is of WARDEN_GROUP can start the warden with the privilege that it needs; without one,
-# root can. A change of group takes capabilities away, so they come last.
+# What is installed where is in the script. WARDEN_GROUP: whose members may run campaigns without root.
 WARDEN_GROUP ?=
-WARDEN_DIR := $(DESTDIR)$(PREFIX)/libexec/git-autoresearch
-# The adapters are in the program; these are to be read, and to write others by.
-AGENTS_DIR := $(DESTDIR)$(PREFIX)/share/git-autoresearch/agents
+place = BUILD='$(BUILD)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' WARDEN_GROUP='$(WARDEN_GROUP)' .ci/install
 install: all
-	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/$(PROGRAM)
-	install -D -m 755 $(WARDEN) $(WARDEN_DIR)/$(notdir $(WARDEN))
-ifneq ($(WARDEN_GROUP),)
-ifneq ($(DESTDIR),)
-	@echo 'WARDEN_GROUP: capabilities are given where it is installed, not below DESTDIR'
-else
-	cd $(WARDEN_DIR) && chgrp $(WARDEN_GROUP) $(notdir $(WARDEN)) && \
-		chmod 0750 $(notdir $(WARDEN)) && \
-		setcap cap_bpf,cap_perfmon,cap_net_admin+ep $(notdir $(WARDEN))
-endif
-endif
-	for page in $(MAN); do section=$${page##*.}; \
-		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done
-	install -D -m 644 -t $(AGENTS_DIR) $(AGENTS)
+	$(Q)$(place)
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/$(PROGRAM) $(WARDEN_DIR)/$(notdir $(WARDEN)) \
-		$(addprefix $(AGENTS_DIR)/,$(notdir $(AGENTS)))
-	-rmdir $(WARDEN_DIR) $(AGENTS_DIR) $(dir $(AGENTS_DIR)) 2>/dev/null
-	for page in $(MAN); do section=$${page##*.}; \
-		rm -f $(DESTDIR)$(PREFIX)/share/man/man$$section/$${page##*/}; done
+	$(Q)$(place) -u
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-fuzz $(PROGRAM)
