@@ -3,12 +3,13 @@
 #include "base/number.h"
 #include "report/line.h"
 
-static void on_phase(int lane, int64_t experiment, enum phase phase, double timeout, void *data)
+static void on_activity(int lane, const struct activity *activity, void *data)
 {
 	struct watch *w = data;
 
-	w->waits = false;
-	progress_phase(&w->progress, lane, experiment, phase, timeout);
+	if (activity->busy)
+		w->waits = false;
+	progress_activity(&w->progress, lane, activity);
 }
 
 static void on_tick(void *data)
@@ -23,7 +24,6 @@ static void on_record(const struct record *record, const char *commit, void *dat
 	struct watch *w = data;
 
 	(void)commit;
-	progress_over(&w->progress, record->experiment);
 	progress_clear(&w->progress);
 	report_line(record, stdout);
 	fflush(stdout);
@@ -57,15 +57,15 @@ static void on_paused(bool paused, void *data)
 	struct watch *w = data;
 
 	progress_clear(&w->progress);
-	if (paused)
-		progress_note(&w->progress, "paused; 'git autoresearch resume' goes on");
+	progress_note(&w->progress,
+		      paused ? "paused; 'git autoresearch resume' goes on" : NULL);
 }
 
 int watch_begin(struct watch *w, struct search *s, struct error *err)
 {
 	progress_init(&w->progress);
 	w->waits = false;
-	w->watcher = (struct watcher){ .phase = on_phase,
+	w->watcher = (struct watcher){ .activity = on_activity,
 				       .tick = w->progress.terminal ? on_tick : NULL,
 				       .tail = on_tail,
 				       .waiting = on_waiting,

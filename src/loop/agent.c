@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/timer.h"
 #include "git/tree.h"
+#include "loop/activity.h"
 #include "loop/agent_run.h"
 #include "loop/briefing.h"
 #include "loop/journal.h"
@@ -253,9 +254,7 @@ static int wait_for(struct lane *lane, double seconds, const char *why, struct e
 
 	if (timer < 0 || evloop_add(s->events, timer, EPOLLIN, on_pause_over, &p, err))
 		return -1;
-	if (s->watcher && s->watcher->waiting)
-		s->watcher->waiting(why, seconds, s->settings.endpoint_timeout,
-				    s->watcher->data);
+	activity_wait(s, why, seconds, s->settings.endpoint_timeout);
 	failed = timer_arm(timer, seconds, 0) ? error_errno(err, "cannot start the clock")
 					      : lane_wait(lane, &p.over, err);
 	evloop_remove(s->events, timer);

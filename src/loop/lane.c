@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "loop/activity.h"
 #include "loop/audit_log.h"
 #include "sandbox/policy.h"
 #include "sandbox/processors.h"
@@ -157,11 +158,9 @@ void lane_end(struct lane *lane, enum stop stop)
 int lane_run(struct lane *lane, struct trial *trial, int64_t experiment,
 	     const struct trial_command *command, struct outcome *ret, struct error *err)
 {
-	const struct watcher *w = lane->search->watcher;
 	int failed;
 
-	if (w && w->phase)
-		w->phase(lane->number, experiment, command->phase, command->timeout, w->data);
+	activity_begin(lane, experiment, command->phase, command->timeout);
 	lane->running = trial;
 	lane->proposing = command->phase == PHASE_PROPOSE;
 	failed = trial_run(trial, command, ret, err);

@@ -27,6 +27,7 @@ struct lane {
 	struct audit_log *audit; /* of what was done for the next record; NULL: nothing yet */
 	struct trial *running;	 /* what a signal cancels */
 	bool proposing;		 /* and it is a proposer */
+	int trial_number;	 /* where there are several of an experiment; 0 */
 	struct runner *runner;	 /* of the race; NULL: the lane is free */
 	int64_t begun_as; /* the number of the experiment that is measured, when that began: it
 			   * may become another (race.h), and the seeds of a pair must not */

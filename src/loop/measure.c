@@ -205,7 +205,9 @@ int measure_trial(struct lane *lane, int64_t experiment, int number, struct tria
 				      .seed = trial_seed(s, experiment, number) };
 	if (trial_open(&trial, &lane->place, &lane->limits, err))
 		return -1;
+	lane->trial_number = search_trials(s) == 1 ? 0 : number;
 	failed = run_phases(lane, trial, experiment, number, ret, logs, err);
+	lane->trial_number = 0;
 	removed = trial_removed(trial);
 	for (size_t i = 0; i < removed->nr && !failed; i++)
 		string_list_add(ret_removed, removed->items[i]);

@@ -5,6 +5,7 @@
 
 #include "base/process.h"
 #include "git/http_settings.h"
+#include "loop/activity.h"
 #include "loop/ask.h"
 #include "loop/lane.h"
 
@@ -151,9 +152,8 @@ static void on_wait(const char *why, double seconds, void *data)
 	/* What is asked for while a trial runs, nobody waits for yet. */
 	for (int i = 0; i < s->jobs; i++)
 		anyone |= s->lanes[i].waiting != NULL;
-	if (anyone && s->watcher && s->watcher->waiting)
-		s->watcher->waiting(why, seconds, s->settings.endpoint_timeout,
-				    s->watcher->data);
+	if (anyone)
+		activity_wait(s, why, seconds, s->settings.endpoint_timeout);
 }
 
 int model_open(struct proposer *p, struct error *err)

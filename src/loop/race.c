@@ -4,6 +4,7 @@
 
 #include "base/fiber.h"
 #include "base/trace.h"
+#include "loop/activity.h"
 #include "loop/again.h"
 #include "loop/audit_log.h"
 #include "loop/journal.h"
@@ -102,6 +103,7 @@ static void run(void *data)
 	r->failed = search_step(r->lane, &r->x, &r->error);
 	r->over = true;
 	r->lane->runner = NULL;
+	activity_end(r->lane);
 	s->race->changed = true;
 	/* The lane goes on to the next, and with it the name that its slot gave. */
 	if (s->jobs == 1 || r->keeps)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "loop/activity.h"
 #include "loop/ask.h"
 #include "loop/model.h"
 
@@ -172,9 +173,7 @@ int model_propose(struct proposer *p, struct lane *lane, int64_t number, struct 
 	*ret_how = PROPOSED_NOTHING;
 	if (!a)
 		return 0;
-	if (s->watcher && s->watcher->phase)
-		s->watcher->phase(lane->number, number, PHASE_PROPOSE, p->model->timeout,
-				  s->watcher->data);
+	activity_begin(lane, number, PHASE_PROPOSE, p->model->timeout);
 	r = asking_finish(a, lane, reserved(s->team), ret, err);
 	asking_free(a);
 	*ret_how = r ? PROPOSED_CANCELLED : PROPOSED;

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/timer.h"
 #include "git/tree.h"
+#include "loop/activity.h"
 #include "loop/baseline.h"
 #include "loop/journal.h"
 #include "loop/lane.h"
@@ -253,7 +254,9 @@ int search_open(struct search *s, struct repo *repo, const char *commit, const c
 
 void search_init(struct search *s)
 {
-	*s = (struct search){ .jobs = 1, .lock = -1, .signals = -1, .ticker = -1 };
+	*s = (struct search){
+		.jobs = 1, .lock = -1, .signals = -1, .activity = -1, .ticker = -1
+	};
 }
 
 /* The newest record's totals are where the campaign stands. */
@@ -326,6 +329,7 @@ int search_open_campaign(struct search *s, struct repo *repo, const char *campai
 	if (search_open(s, repo, search_incumbent(s), path, err) ||
 	    tried_open(&s->tried, &s->ledger, s->dir, err) || baseline_read_reference(s, err))
 		return -1;
+	activity_open(s);
 	return journal_open(s, err);
 }
 
@@ -368,6 +372,7 @@ int search_prepare(struct search *s, struct error *err)
 void search_close(struct search *s)
 {
 	propose_release(s);
+	activity_close(s);
 	journal_close(s);
 	tried_free(s->tried);
 	lanes_close(s);

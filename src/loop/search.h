@@ -12,6 +12,7 @@
 #include "git/ledger.h"
 #include "git/settings.h"
 #include "git/slot.h"
+#include "model/activity.h"
 #include "model/campaign.h"
 #include "model/signs.h"
 #include "sandbox/trial.h"
@@ -33,10 +34,8 @@ struct search;
 
 /* What somebody who watches is told; every member may be NULL. */
 struct watcher {
-	/* A phase began in a lane: it may take `timeout` seconds. `experiment` 0 is the
-	 * baseline. */
-	void (*phase)(int lane, int64_t experiment, enum phase phase, double timeout,
-		      void *data);
+	/* What a lane does changed: a phase began in it, or it is free. */
+	void (*activity)(int lane, const struct activity *activity, void *data);
 	/* What failed printed this last, for a person: lines, already made visible. */
 	void (*tail)(const char *text, void *data);
 	/* A model's endpoint fails, and is asked again in so many seconds; it is waited for
@@ -117,6 +116,8 @@ struct search {
 		double seconds;	       /* that this run was paused, without a pause that lasts */
 	} pause;		       /* see pause.h */
 	const struct watcher *watcher;
+	int activity; /* the file of loop/activity.h; -1: there is none */
+	bool waits;   /* it tells of an outage */
 	int ticker; /* timerfd for its tick; -1 */
 };
 

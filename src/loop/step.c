@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/timer.h"
 #include "base/trace.h"
+#include "loop/activity.h"
 #include "loop/audit_log.h"
 #include "loop/baseline.h"
 #include "loop/compare.h"
@@ -245,5 +246,6 @@ int search_baseline(struct search *s, struct error *err)
 	strcpy(s->totals.incumbent, commit);
 	if (!*s->ledger.branch && ledger_create_branch(&s->ledger, commit, err))
 		return -1;
+	activity_end(lane);
 	return search_record(s, &x, commit, err);
 }

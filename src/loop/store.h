@@ -8,7 +8,7 @@
  *
  *     <git dir>/autoresearch/cgroups                groups that may have to be removed
  *     <git dir>/autoresearch/warm/<key>/            what setup left behind
- *     <git dir>/autoresearch/campaigns/<name>/      lock, state, pause, tried, slots/, home/,
+ *     <git dir>/autoresearch/campaigns/<name>/      lock, state, activity, pause, tried, slots/, home/,
  *                                               proposals/ (loop/journal.h)
  *     <git dir>/autoresearch/sandbox/<n>/           the same for `sandbox`, by a free number
  */

@@ -2,43 +2,48 @@
 #define REPORT_PROGRESS_H
 
 /*
- * What `start` and `try` say while they work: a line a record on stdout, and, where stderr
- * is a terminal, one line that tells which phase runs and how long it may still take; of
- * several lanes, the one that has been at it longest, and what the others do.
+ * What `start` and `try` show while they work, where stderr is a terminal whose cursor can be
+ * moved: a line with a bar for each lane that is busy, below all that was printed. It is drawn
+ * over in place, several times a second.
  */
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "model/activity.h"
+#include "report/screen.h"
 
-#include "model/experiment.h"
-#include "model/phase.h"
-
-#define PROGRESS_LANES_MAX 64 /* further ones are not told of */
-
-struct progress_phase {
-	int64_t experiment;
-	enum phase phase;
-	double timeout;
-	double began; /* s, monotonic; 0: there is none */
-};
+#define PROGRESS_LINES 8 /* at most, however many lanes there are */
 
 struct progress {
-	bool terminal;
-	bool drawn;
-	struct progress_phase lanes[PROGRESS_LANES_MAX];
+	bool terminal; /* else nothing is shown */
+	struct screen_style style;
+	struct activities now;
+	const char *note;	      /* static; NULL */
+	int widths[PROGRESS_LINES + 1]; /* columns of the lines that stand there */
+	int drawn;		      /* lines */
 };
 
 void progress_init(struct progress *p);
-void progress_phase(struct progress *p, int lane, int64_t experiment, enum phase phase,
-		    double timeout);
-/* No lane works on that experiment any more. */
-void progress_over(struct progress *p, int64_t experiment);
+void progress_activity(struct progress *p, int lane, const struct activity *a);
 void progress_tick(struct progress *p);
-/* An outage, until the next phase: asked again in so many seconds. */
+/* An outage, until the next activity: asked again in so many seconds. */
 void progress_wait(struct progress *p, const char *why, double seconds);
-/* Words that stand there until the next phase. */
+/* Words (static) that stand there instead, until the next activity. */
 void progress_note(struct progress *p, const char *words);
-/* Takes the line away, before anything else is printed; the next tick draws it again. */
+/* Takes it all away, before anything else is printed; the next tick draws it again. */
 void progress_clear(struct progress *p);
+
+/*
+ * Appends one busy lane as a line of at most `columns`, 30 or more, without a newline; `now` is
+ * of CLOCK_MONOTONIC, in seconds. Returns the columns that it takes.
+ */
+int progress_line(const struct activity *a, double now, const struct screen_style *style,
+		  int columns, struct strbuf *out);
+
+/* The same for something else of which a share, 0 to 1, is used; name and text are ASCII. */
+int progress_bar(const char *name, double share, enum paint color, const char *text,
+		 const struct screen_style *style, int columns, struct strbuf *out);
+
+/* The same for an outage. */
+int progress_outage(const struct outage *o, double now, const struct screen_style *style,
+		    int columns, struct strbuf *out);
 
 #endif
