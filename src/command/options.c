@@ -123,6 +123,23 @@ int campaign_find_at_work(struct repo *repo, const char *name, char **ret, struc
 	return campaign_find(repo, name, ret, err);
 }
 
+int campaign_expect(struct repo *repo, const char *name, char **ret, struct error *err)
+{
+	CLEANUP_STRING_LIST struct string_list all = STRING_LIST_INIT;
+	CLEANUP_FREE char *branch = NULL;
+	struct error late = ERROR_INIT;
+
+	if (!campaign_find_at_work(repo, name, ret, err))
+		return 0;
+	branch = repo_current_branch(repo);
+	if (!name && branch && !ledger_campaigns(repo, &all, &late) && !all.nr)
+		name = campaign_of_branch(branch);
+	if (!name)
+		return -1;
+	*ret = xstrdup(name);
+	return 0;
+}
+
 int campaign_open(const char *name, struct repo **ret_repo, struct ledger *ret,
 		  struct error *err)
 {

@@ -39,6 +39,9 @@ int campaign_find(struct repo *repo, const char *name, char **ret, struct error 
  * but a lock, so a name that is given, or the current branch's, is looked for there first. */
 int campaign_find_at_work(struct repo *repo, const char *name, char **ret, struct error *err);
 
+/* The same, and also one that nobody has started yet: the name that `start` would take. */
+int campaign_expect(struct repo *repo, const char *name, char **ret, struct error *err);
+
 /* Opens the repository and the ledger of that campaign, which must exist. */
 int campaign_open(const char *name, struct repo **ret_repo, struct ledger *ret,
 		  struct error *err);

@@ -1,69 +1,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/number.h"
-#include "command/detach.h"
+#include "command/live.h"
 #include "command/options.h"
-#include "loop/lock.h"
-#include "loop/search.h"
-#include "loop/state.h"
-#include "loop/store.h"
-#include "loop/watchdog.h"
+#include "command/standing.h"
 #include "model/budget.h"
 #include "report/summary.h"
-
-/* What `status` says: from two refs and the newest record, however long the ledger is. */
-struct standing {
-	struct ledger ledger;
-	struct entry newest;
-	struct campaign_config config;
-	bool has_record, has_config;
-	bool is_measured; /* the tip of the branch; people may have moved it since */
-	enum state state;
-	pid_t pid;	      /* that works on it; 0 */
-	struct strbuf reason; /* why it is failing; empty */
-	char *log;	      /* of what was detached; NULL */
-};
-
-static void standing_release(struct standing *st)
-{
-	entry_release(&st->newest);
-	campaign_config_release(&st->config);
-	ledger_release(&st->ledger);
-	strbuf_release(&st->reason);
-	free(st->log);
-}
-
-static int standing_read(struct repo *repo, struct standing *st, struct error *err)
-{
-	CLEANUP_FREE char *store = NULL, *path = NULL, *dir = NULL, *log = NULL;
-	struct error ignored = ERROR_INIT;
-
-	campaign_config_defaults(&st->config);
-	if (*st->ledger.tip && ledger_read(&st->ledger, st->ledger.tip, &st->newest, err))
-		return -1;
-	st->has_record = *st->ledger.tip;
-	st->is_measured = st->has_record &&
-			  (!*st->ledger.branch ||
-			   !strcmp(st->newest.record.totals.incumbent, st->ledger.branch));
-	/* The direction is in the config alone; a broken one must not hide where things stand. */
-	st->has_config = *st->ledger.branch && !config_of_commit(repo, st->ledger.branch,
-								 &st->config, NULL, &ignored);
-	if (store_open(repo, &store, err))
-		return -1;
-	path = store_campaign_path(st->ledger.campaign);
-	dir = xstrfmt("%s/%s", store, path);
-	st->state = state_read(dir, st->has_record);
-	st->pid = lock_holder(dir);
-	if (st->state == STATE_FAILING)
-		watchdog_reason(dir, &st->reason);
-	log = xstrfmt("%s/" DETACH_LOG, dir);
-	if (!access(log, F_OK))
-		st->log = steal_ptr(log);
-	return 0;
-}
 
 static void add_metric(struct json *object, const char *key, bool has, double value)
 {
@@ -263,14 +207,14 @@ static bool has_changed(struct told *told, const struct standing *st)
 	return !same;
 }
 
-/* Below what was told before; on a terminal in its place. */
+/* Below what was told before. */
 static void print(const struct standing *st, bool json, bool again)
 {
 	if (json) {
 		print_json(st);
 	} else {
 		if (again)
-			fputs(isatty(STDOUT_FILENO) ? "\033[H\033[J" : "\n", stdout);
+			putchar('\n');
 		print_text(st);
 	}
 	fflush(stdout);
@@ -279,16 +223,29 @@ static void print(const struct standing *st, bool json, bool again)
 static int look(struct repo *repo, const char *campaign, bool json, struct told *told,
 		struct error *err)
 {
-	struct standing st = { .reason = STRBUF_INIT };
+	CLEANUP_STANDING struct standing st = { .reason = STRBUF_INIT };
 	bool again = told->anything;
-	int ret = ledger_open(&st.ledger, repo, campaign, err) || standing_read(repo, &st, err)
-			  ? -1
-			  : 0;
 
-	if (!ret && has_changed(told, &st))
+	if (standing_read(&st, repo, campaign, err))
+		return -1;
+	if (has_changed(told, &st))
 		print(&st, json, again);
-	standing_release(&st);
-	return ret;
+	return 0;
+}
+
+/* Once, or whenever it has changed until nobody works on it any more. */
+static int tell(struct repo *repo, const char *campaign, bool json, bool watch,
+		struct error *err)
+{
+	const struct timespec pause = { .tv_nsec = 200000000 };
+	struct told told = { 0 };
+
+	do {
+		if (look(repo, campaign, json, &told, err))
+			return -1;
+	} while (watch && told.pid && told.state != STATE_FAILING && !ferror(stdout) &&
+		 !nanosleep(&pause, NULL));
+	return EXIT_DONE;
 }
 
 int cmd_status(int argc, char **argv, struct error *err)
@@ -299,12 +256,10 @@ int cmd_status(int argc, char **argv, struct error *err)
 		{ "watch", no_argument, NULL, 'w' },
 		{ 0 },
 	};
-	const struct timespec pause = { .tv_nsec = 200000000 };
 	CLEANUP_REPO struct repo *repo = NULL;
 	CLEANUP_FREE char *campaign = NULL;
 	const char *named = NULL;
 	bool json = false, watch = false;
-	struct told told = { 0 };
 	int c;
 
 	while ((c = next_option(argc, argv, ":h", longs)) != -1) {
@@ -319,12 +274,13 @@ int cmd_status(int argc, char **argv, struct error *err)
 	}
 	if (optind < argc)
 		return usage(argc, argv);
-	if (repo_open(&repo, err) || campaign_find_at_work(repo, named, &campaign, err))
+	if (repo_open(&repo, err))
 		return -1;
-	do {
-		if (look(repo, campaign, json, &told, err))
-			return -1;
-	} while (watch && told.pid && told.state != STATE_FAILING && !ferror(stdout) &&
-		 !nanosleep(&pause, NULL));
-	return EXIT_DONE;
+	if (watch && !json && live_is_possible())
+		return campaign_expect(repo, named, &campaign, err)
+			       ? -1
+			       : live_watch(repo, campaign, err);
+	if (campaign_find_at_work(repo, named, &campaign, err))
+		return -1;
+	return tell(repo, campaign, json, watch, err);
 }
