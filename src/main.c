@@ -15,7 +15,7 @@ const struct command commands[] = {
 	  "write .autoresearch/config and .autoresearch/program.md", cmd_init },
 	{ "doctor", "doctor [--json]", "what this machine can enforce", cmd_doctor },
 	{ "start",
-	  "start [<campaign>] [--dry-run] [-j <n>] [--candidates=<n>] [--smoke] [--detach] "
+	  "start [<campaign>] [--dry-run] [-j <n> | --jobs=<n>] [--candidates=<n>] [--smoke] [--detach] "
 	  "[--max-experiments=<n>] [--max-time=<time>] "
 	  "[--proposer=<name>...] [--proposer-command=<command>] [--from=<n|commit>] "
 	  "[--trace=<file>]",

@@ -1,32 +1,12 @@
 #!/bin/bash
 # Not sanitized: it looks at the manual.
-# The manual says what the program does: each synopsis is the one that -h prints, the keys of
-# the config are those that the parser knows, and every example is run, page after page, in
-# one shell and one repository.
+# The manual says what the program does: the keys of the config are those that the parser knows, the
+# members of records those that there are, and every example is run, page after page, in one shell.
+# manual-pages.sh looks at commands and options.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
-
-man=$top/man
-page1=$man/git-autoresearch.1.scd
-page_config=$man/git-autoresearch-config.5.scd
-page_ledger=$man/git-autoresearch-ledger.5.scd
-
-# section <page> <title>: the lines of a section, up to the next one.
-section() {
-	awk -v title="# $2" '/^# / { on = $0 == title; next } on' "$1"
-}
-
-# scdoc's escapes and emphasis undone.
-plain() {
-	sed -e 's/\*\([^*]*\)\*/\1/g' -e 's/\\\(.\)/\1/g'
-}
-
-# Each synopsis of COMMANDS, without "git autoresearch", in a line.
-synopses() {
-	section "$page1" COMMANDS |
-		awk -v RS= '/^\*git autoresearch\* / { gsub(/\n/, " "); print }' |
-		plain | sed 's/^git autoresearch //'
-}
+# shellcheck source=tests/e2e/lib-manual.sh
+. "$here/lib-manual.sh"
 
 # Each literal block's commands: "$ " begins one, "> " goes on. A NUL ends it.
 examples() {
@@ -42,7 +22,7 @@ examples() {
 run_examples() { # run_examples <page> <name>
 	local command commands status
 	mapfile -d '' commands < <(examples "$1")
-	check "$2 has examples" test "${#commands[@]}" -gt 3
+	check "$2 has examples" test "${#commands[@]}" -ge 3
 	for command in "${commands[@]}"; do
 		eval "$command" >"$scratch/out" 2>"$scratch/err" </dev/null
 		status=$?
@@ -50,29 +30,6 @@ run_examples() { # run_examples <page> <name>
 		[ "$status" -eq 0 ] || note "$(cat "$scratch/out" "$scratch/err")"
 	done
 }
-
-for page in "$page1" "$page_config" "$page_ledger"; do
-	name=$(basename "$page" .scd)
-	check "$name is well-formed" scdoc <"$page"
-	# On one long page, as a terminal has it: where a page would end no table may stand.
-	if command -v groff >/dev/null; then
-		check_equal "$name is set without a warning" '' \
-			"$({ echo .pl 3000v; scdoc <"$page"; } | groff -t -ww -man -Tutf8 2>&1 >/dev/null)"
-	else
-		skip "$name is set without a warning" 'groff is not installed'
-	fi
-done
-
-# Synopses.
-check_equal 'COMMANDS has the commands that the program lists' \
-	"$(git autoresearch 2>&1 | sed -n 's/^   \([a-z]*\) .*/\1/p')" \
-	"$(synopses | cut -d' ' -f1)"
-while read -r synopsis; do
-	command=${synopsis%% *}
-	check_status "$command -h exits with 129" 129 git autoresearch "$command" -h
-	check_equal "and prints the manual's synopsis" "usage: git autoresearch $synopsis" \
-		"$(cat "$scratch/out")"
-done < <(synopses)
 
 # Keys of the config, in the parser's order.
 known=$(sed -n 's/^\t{ "\([^"]*\)", [a-z]*_[a-z]*, .*/\1/p' "$top/src/model/campaign_parse.c")
@@ -90,7 +47,7 @@ check_equal 'ADAPTERS has the keys of the parser' "$known" \
 	"$(section "$page_config" ADAPTERS | grep -E '^\*[a-z]+\.[^ ]*\*$' | plain)"
 check_equal 'and PROPOSERS has the agents that are known' \
 	"$(basename -s .conf "$top"/src/propose/agents/*.conf | sort | xargs)" \
-	"$(grep -E '^## .*codex' "$page1" | sed 's/^## //; s/, /\n/g' | sort | xargs)"
+	"$(grep -E '^## .*codex' "$page_proposers" | sed 's/^## //; s/, /\n/g' | sort | xargs)"
 
 # Settings of the machine.
 new_repo settings
@@ -108,10 +65,30 @@ check_equal 'allowNetwork names what /etc/hosts says' 'localhost' "$(git \
 
 # Examples.
 cd "$scratch" || exit 1
+run_examples "$page_tutorial" 'git-autoresearch-tutorial(7)'
+ledgers=("$scratch/forecast")
+cd "$scratch" || exit 1
+run_examples "$page_proposers" 'git-autoresearch-proposers(7)'
 run_examples "$page1" 'git-autoresearch(1)'
+ledgers+=("$PWD")
 run_examples "$page_config" 'git-autoresearch-config(5)'
 run_examples "$page_ledger" 'git-autoresearch-ledger(5)'
 check_equal 'the copy has what the campaign had' "$(git -C ../parabola autoresearch log)" \
 	"$(git autoresearch log)"
+
+# Members of records: of the ones that these examples made. Names of metrics, files, verdicts and
+# settings of a budget are no members.
+documented=$(section "$page_ledger" RECORD.JSON | grep -oE '_[a-zA-Z]+_' | tr -d _ | sort -u)
+members=$(for repository in "${ledgers[@]}"; do
+	git -C "$repository" for-each-ref --format='%(refname)' refs/autoresearch |
+		xargs -I{} git -C "$repository" rev-list --first-parent {} |
+		while read -r commit; do
+			git -C "$repository" cat-file -e "$commit:record.json" 2>/dev/null &&
+				git -C "$repository" cat-file blob "$commit:record.json"
+		done
+done | jq -r 'paths | map(select(type == "string")) |
+	select(all(.[:-1][]; IN("metrics", "reference", "files", "verdicts") | not)) | last // empty' | sort -u)
+check 'the examples made records' test "$(wc -l <<<"$members")" -gt 60
+check_equal 'each member of a record is told of' '' "$(comm -13 <(echo "$documented") <(echo "$members"))"
 
 done_testing
