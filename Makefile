@@ -177,9 +177,15 @@ install: all
 uninstall:
 	$(Q)$(place) -u
 
+deb:
+	$(Q)BUILD='$(BUILD)' .ci/deb $(VERSION)
+
+check-deb: deb
+	$(Q)tests/deb/run $(BUILD)/deb/*.deb
+
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-fuzz $(PROGRAM)
 
-.PHONY: all deps man demo unit check check-vm asan run-asan fuzz run-fuzz bench lint fmt install uninstall clean
+.PHONY: all deps man demo unit check check-vm asan run-asan fuzz run-fuzz bench lint fmt install uninstall deb check-deb clean
 .SECONDARY:
 -include $(OBJECTS:.o=.d) $(wildcard $(BUILD)/ebpf/*.d $(BUILD)/src/warden/*.d) $(BUILD)/src/main.d $(UNIT:%=%.d)
