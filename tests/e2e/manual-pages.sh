@@ -9,7 +9,7 @@
 . "$here/lib-manual.sh"
 
 check_equal 'no line is longer than 130 characters' '' \
-	"$(awk 'length > 130 { print FILENAME ": " FNR }' "$man"/*.scd)"
+	"$(awk 'length > 130 { print FILENAME ": " FNR }' "$man"/*.scd "$top/README.md")"
 for page in "$man"/*.scd; do
 	name=$(basename "$page" .scd)
 	check "$name is well-formed" scdoc <"$page"
