@@ -122,7 +122,8 @@ static void show(struct live *live, const struct string_list *lines)
 	for (size_t i = 0; i < lines->nr; i++) {
 		if (i < live->shown.nr && !strcmp(lines->items[i], live->shown.items[i]))
 			continue;
-		strbuf_addf(&out, "\033[%zu;1H%s\033[K", i + 1, lines->items[i]);
+		/* Erased first: behind a full line that would take its last column away. */
+		strbuf_addf(&out, "\033[%zu;1H\033[K%s", i + 1, lines->items[i]);
 	}
 	fwrite(out.buf, 1, out.len, stdout);
 	fflush(stdout);

@@ -8,6 +8,7 @@
 #include "command/notify.h"
 #include "command/options.h"
 #include "command/watch.h"
+#include "git/diffstat.h"
 #include "loop/pause.h"
 #include "loop/rehearsal.h"
 #include "loop/start.h"
@@ -165,21 +166,44 @@ static int dry_run(struct search *s, struct repo *repo, const char *campaign, co
 	return EXIT_DONE;
 }
 
-/* What it came to, on stdout and for whoever is to be told; a smoke run is nobody's news. */
-static void tell_end(const struct search *s, const struct arguments *a,
+static bool has_command(const char *name)
+{
+	const struct command *c = commands;
+
+	while (c->name && strcmp(c->name, name))
+		c++;
+	return c->name;
+}
+
+/* What it came to, on stdout and for whoever is to be told; a smoke run is nobody's news. What
+ * cannot be read for it is left out. */
+static void tell_end(struct search *s, const struct arguments *a,
 		     const struct start_result *result, struct notice *notice)
 {
-	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
-	const struct summary summary = { .campaign = s->campaign,
-					 .state = state_name(result->state),
-					 .reason = result->reason,
-					 .metric = s->config.metric,
-					 .has_record = *s->ledger.tip,
-					 .stalled = result->stalled,
-					 .totals = &s->totals };
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT, diffstat = STRBUF_INIT;
+	CLEANUP_FREE char *branch = NULL;
+	CLEANUP_ENTRY struct entry best = { 0 };
+	struct error ignored = ERROR_INIT;
+	struct summary summary = { .campaign = s->campaign,
+				   .state = state_name(result->state),
+				   .reason = result->reason,
+				   .metric = s->config.metric,
+				   .has_record = *s->ledger.tip,
+				   .stalled = result->stalled,
+				   .totals = &s->totals,
+				   .has_report = has_command("report"),
+				   .has_promote = has_command("promote") };
 
 	if (!result->begun)
 		return;
+	if (s->totals.verdicts[VERDICT_ACCEPTED])
+		diffstat_since("HEAD", s->ledger.branch_ref, &diffstat, &ignored);
+	if (s->totals.incumbent_experiment &&
+	    !ledger_find(&s->ledger, s->totals.incumbent_experiment, &best, &ignored))
+		summary.best = &best.record;
+	branch = repo_current_branch(s->repo);
+	summary.branch = branch;
+	summary.diffstat = diffstat.buf;
 	report_summary(&summary, &text);
 	fputs(text.buf, stdout);
 	fflush(stdout);

@@ -12,21 +12,27 @@ static void add_rounded(struct strbuf *out, double value)
 	strbuf_addf(out, "%.6g", value);
 }
 
-static void print_gain(const struct record *r, FILE *out)
+void report_gain(const struct record *r, struct strbuf *out)
 {
 	const struct effect *gain = &r->comparison.gain;
+
+	add_rounded(out, gain->value);
+	if (gain->bounded) {
+		strbuf_addstr(out, ", from ");
+		add_rounded(out, gain->low);
+		strbuf_addstr(out, " to ");
+		add_rounded(out, gain->high);
+		strbuf_addf(out, " at a confidence of %g", r->plan.confidence);
+	} else {
+		strbuf_addstr(out, ", from too few pairs for an interval");
+	}
+}
+
+static void print_gain(const struct record *r, FILE *out)
+{
 	CLEANUP_STRBUF struct strbuf line = STRBUF_INIT;
 
-	add_rounded(&line, gain->value);
-	if (gain->bounded) {
-		strbuf_addstr(&line, ", from ");
-		add_rounded(&line, gain->low);
-		strbuf_addstr(&line, " to ");
-		add_rounded(&line, gain->high);
-		strbuf_addf(&line, " at a confidence of %g", r->plan.confidence);
-	} else {
-		strbuf_addstr(&line, ", from too few pairs for an interval");
-	}
+	report_gain(r, &line);
 	fprintf(out, "%-10s %s\n", "gain", line.buf);
 }
 

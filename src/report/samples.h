@@ -11,4 +11,8 @@
 /* The samples of a baseline, or the pairs of a comparison; nothing for a single trial. */
 void report_samples(const struct record *r, FILE *out);
 
+/* "0.05, from 0.03 to 0.07 at a confidence of 0.95": the gain of a record that was compared in
+ * pairs, with its interval. Appended. */
+void report_gain(const struct record *r, struct strbuf *out);
+
 #endif

@@ -50,7 +50,7 @@ check_equal 'the newest record says how many were in vain' 3 \
 check 'and so does status' sh -c "git autoresearch status | grep -q '^stalled .*nothing accepted in 3 experiments; the last one: wider'"
 check_status 'the next start goes on, to the end' 0 git autoresearch start
 check 'it says why it ended' grep -q '^main: exhausted (nothing was accepted for long)' "$scratch/out"
-check 'and how to go on' grep -q '^go on all the same: git autoresearch start main --from=3' "$scratch/out"
+check 'and how to go on' grep -q '^  git autoresearch start main --from=3  *go on all the same$' "$scratch/out"
 check_equal 'its state' exhausted "$(state)"
 check_equal 'two experiments a stage: wider, and back by one, two and all' \
 "1 accepted greedy 1 null

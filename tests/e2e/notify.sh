@@ -46,10 +46,14 @@ check_not 'is nobody'\''s news' test -e "$told"
 start 'the bound of a run' 3 --max-experiments=1
 check_equal 'is told: campaign, reason, state and exit status, when the campaign is free again' \
 	'CAMPAIGN=main REASON=--max-experiments STATE=stopped STATUS=3 status stopped null' "$(told)"
-check_equal 'on stdin it has what start ends with' "$(tail -n 4 "$scratch/out")" "$(head -n 4 "$told")"
-check_equal 'why, time and verdicts, the best and its gain, and where to look further' \
-	'main: stopped (--max-experiments)|2 experiments in T: 1 accepted, 1 rejected|loss 95, baseline 100 (-5.00%), by experiment 1|look further: git log autoresearch/main; git autoresearch log; git autoresearch show 1' \
-	"$(head -n 4 "$told" | sed 's/ in [0-9.smh]*:/ in T:/' | paste -sd'|')"
+summary=$(sed -n '/^main: /,$p' "$scratch/out")
+check_equal 'on stdin it has what start ends with' "$summary" "$(head -n "$(wc -l <<<"$summary")" "$told")"
+check_equal 'why, time and verdicts, the best and its gain, and what was changed' \
+	'main: stopped (--max-experiments)|2 experiments in T: 1 accepted, 1 rejected|loss 95, baseline 100 (-5.00%), by experiment 1| value | 2 +-| 1 file changed, 1 insertion(+), 1 deletion(-)||look further:' \
+	"$(head -n 7 "$told" | sed 's/ in [0-9.smh]*:/ in T:/' | paste -sd'|')"
+sed -n 's/^  \(git [^ ]* [^ ]*\( [^ ]*\)*\)  .*/\1/p' "$told" | grep -v -e report -e promote >"$scratch/further"
+check 'where to look further, as commands' test "$(wc -l <"$scratch/further")" -ge 4
+check 'which can be run as they are' sh -e "$scratch/further"
 
 touch "$beside/fails"
 start 'a proposer that fails' 2
