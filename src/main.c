@@ -32,9 +32,13 @@ const struct command commands[] = {
 	{ "resume", "resume [--campaign=<name>]", "let it go on", cmd_resume },
 	{ "status", "status [--campaign=<name>] [--json] [--watch]",
 	  "where the campaign stands", cmd_status },
-	{ "log", "log [--campaign=<name>] [--json] [--accepted | --rejected] [-n <number>]",
+	{ "log",
+	  "log [--campaign=<name>] [--format=<format> | --json | --porcelain] [-z] [-n <number>] "
+	  "[--accepted | --rejected] [--verdict=<verdict>...] [--since=<date>] [--until=<date>] "
+	  "[--reverse] [--color[=<when>] | --no-color]",
 	  "a line an experiment, newest first", cmd_log },
-	{ "show", "show [--campaign=<name>] [--json] <n>", "one experiment", cmd_show },
+	{ "show", "show [--campaign=<name>] [--json] [--color[=<when>] | --no-color] [<n>]",
+	  "one experiment", cmd_show },
 	{ "accept", "accept [--campaign=<name>] <n> -m <why>",
 	  "make an experiment the incumbent, as your own decision", cmd_accept },
 	{ "reject", "reject [--campaign=<name>] <n> -m <why>",

@@ -45,16 +45,27 @@ static bool answers_true(const char *const *argv)
 	return !process_run(argv, &answer, ANSWER_MAX, &err) && starts_with(answer.buf, "true");
 }
 
-/* A pager that somebody started, we or `git -p`, shows colours unless color.pager says no. */
+/* A pager that somebody started, we or `git -p`. */
+static bool pager_is_used(void)
+{
+	const char *in_use = getenv("GIT_PAGER_IN_USE");
+
+	return in_use && (!strcmp(in_use, "true") || !strcmp(in_use, "1"));
+}
+
+bool people_read(void)
+{
+	return isatty(STDOUT_FILENO) || pager_is_used();
+}
+
+/* It shows colours unless color.pager says no. */
 static bool pager_shows_colors(void)
 {
 	static const char *const argv[] = {
 		"git", "config", "--type=bool", "--default=true", "--get", "color.pager", NULL
 	};
-	const char *in_use = getenv("GIT_PAGER_IN_USE");
 
-	return in_use && (!strcmp(in_use, "true") || !strcmp(in_use, "1")) &&
-	       answers_true(argv);
+	return pager_is_used() && answers_true(argv);
 }
 
 static bool shows_colors(int fd)

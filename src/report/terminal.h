@@ -48,6 +48,9 @@ const char *paint(bool color, enum paint which);
 /* How a verdict is painted wherever it stands. */
 enum paint verdict_paint(enum verdict_kind kind);
 
+/* Whether people read stdout: on a terminal or through a pager. */
+bool people_read(void);
+
 /* Columns: COLUMNS, else what the terminal behind `fd` says, else 80. */
 int terminal_width(int fd);
 
