@@ -39,6 +39,11 @@ const struct command commands[] = {
 	  "a line an experiment, newest first", cmd_log },
 	{ "show", "show [--campaign=<name>] [--json] [--color[=<when>] | --no-color] [<n>]",
 	  "one experiment", cmd_show },
+	{ "diff",
+	  "diff [--campaign=<name>] [--stat | --numstat | --name-only | --name-status] "
+	  "[--word-diff] [-w] [-U<lines>] [--color[=<when>] | --no-color] <n> [<m>] "
+	  "[--] [<pathspec>...]",
+	  "the change of an experiment, or between two", cmd_diff },
 	{ "accept", "accept [--campaign=<name>] <n> -m <why>",
 	  "make an experiment the incumbent, as your own decision", cmd_accept },
 	{ "reject", "reject [--campaign=<name>] <n> -m <why>",

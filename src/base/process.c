@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -166,6 +167,20 @@ int process_run(const char *const *argv, struct strbuf *out, size_t cap, struct 
 	if (out)
 		strbuf_add(out, text.buf, text.len);
 	return 0;
+}
+
+int process_pass(const char *const *argv, struct error *err)
+{
+	int failed, status;
+	pid_t pid;
+
+	failed = posix_spawnp(&pid, argv[0], NULL, NULL, (char *const *)argv, environ);
+	if (failed) {
+		errno = failed;
+		return error_errno(err, "cannot start %s", argv[0]);
+	}
+	status = wait_for(pid);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 int text_open(const char *text, size_t len, struct error *err)

@@ -20,6 +20,12 @@
 int process_run(const char *const *argv, struct strbuf *out, size_t cap, struct error *err);
 
 /*
+ * Runs `argv` with our own stdin, stdout and stderr, in our process group, and waits for it. Its
+ * exit status, or 128 and the signal that ended it; -1 where it cannot be started.
+ */
+int process_pass(const char *const *argv, struct error *err);
+
+/*
  * Runs `argv` with `text` on its stdin, our stderr as its output, and the pairs of `env` (may be
  * NULL) added to our environment. It has a process group of its own, which is killed after `seconds`.
  * What it leaves in the background is not waited for. 0 where it exited with 0; -1.

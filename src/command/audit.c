@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "command/options.h"
+#include "report/pager.h"
 
 static int print_block(const void *block, size_t len, void *data, struct error *err)
 {
@@ -44,6 +45,7 @@ int cmd_audit(int argc, char **argv, struct error *err)
 	    campaign_open(campaign, &repo, &ledger, err) ||
 	    experiment_find(&ledger, number, &entry, err))
 		return -1;
+	pager_start();
 	missing = ledger_file_blocks(&ledger, &entry, AUDIT_FILE_NAME, print_block, NULL, err);
 	if (missing > 0)
 		return nothing(&entry.record, err);

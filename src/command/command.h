@@ -33,6 +33,7 @@ int cmd_resume(int argc, char **argv, struct error *err);
 int cmd_status(int argc, char **argv, struct error *err);
 int cmd_log(int argc, char **argv, struct error *err);
 int cmd_show(int argc, char **argv, struct error *err);
+int cmd_diff(int argc, char **argv, struct error *err);
 int cmd_accept(int argc, char **argv, struct error *err);
 int cmd_reject(int argc, char **argv, struct error *err);
 int cmd_prompt(int argc, char **argv, struct error *err);

@@ -2,6 +2,9 @@
 
 #include "command/options.h"
 #include "loop/briefing.h"
+#include "report/line.h"
+#include "report/pager.h"
+#include "report/terminal.h"
 
 static void print_json(const struct prompt *prompt)
 {
@@ -17,7 +20,11 @@ static void print_text(const struct prompt *prompt)
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 
 	prompt_write(prompt, &text);
-	fwrite(text.buf, 1, text.len, stdout);
+	/* To the byte, but not to a terminal: it quotes what candidates wrote and printed. */
+	if (people_read())
+		report_text(text.buf, text.len, "", stdout);
+	else
+		fwrite(text.buf, 1, text.len, stdout);
 }
 
 int cmd_prompt(int argc, char **argv, struct error *err)
@@ -37,6 +44,7 @@ int cmd_prompt(int argc, char **argv, struct error *err)
 	if (campaign_open(campaign, &repo, &ledger, err) ||
 	    briefing_next(repo, &ledger, &prompt, err))
 		return -1;
+	pager_start();
 	if (json)
 		print_json(&prompt);
 	else
