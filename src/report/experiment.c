@@ -12,6 +12,20 @@
 #include "report/terminal.h"
 #include "report/why.h"
 
+/* A line of the head. All of it may come from a record that somebody else wrote. */
+static void __attribute__((format(printf, 3, 4)))
+print_field(FILE *out, const char *label, const char *format, ...)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT, visible = STRBUF_INIT;
+	va_list ap;
+
+	va_start(ap, format);
+	strbuf_vaddf(&text, format, ap);
+	va_end(ap);
+	strbuf_add_visible(&visible, text.buf, text.len);
+	fprintf(out, "%-10s %s\n", label, visible.buf);
+}
+
 static void print_metric(const char *label, bool has, double value, FILE *out)
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
@@ -19,7 +33,7 @@ static void print_metric(const char *label, bool has, double value, FILE *out)
 	if (!has)
 		return;
 	strbuf_add_number(&text, value);
-	fprintf(out, "%-10s %s\n", label, text.buf);
+	print_field(out, label, "%s", text.buf);
 }
 
 static void print_against(const struct record *r, FILE *out)
@@ -30,8 +44,8 @@ static void print_against(const struct record *r, FILE *out)
 		return;
 	strbuf_add_number(&text, r->incumbent);
 	report_change(r, &change);
-	fprintf(out, "%-10s %s%s%s%s\n", "against", text.buf, change.len ? " (" : "",
-		change.buf, change.len ? ")" : "");
+	print_field(out, "against", "%s%s%s%s", text.buf, change.len ? " (" : "", change.buf,
+		    change.len ? ")" : "");
 }
 
 static void print_metrics(const struct record *r, FILE *out)
@@ -58,8 +72,8 @@ static void print_trials(const struct record *r, FILE *out)
 	if (!t)
 		return;
 	if (nr > 1)
-		fprintf(out, "%-10s the last of %zu%s:\n", "trial", nr,
-			r->has_metric ? ", and a median of each metric" : "");
+		print_field(out, "trial", "the last of %zu%s:", nr,
+			    r->has_metric ? ", and a median of each metric" : "");
 	for (enum phase p = 0; p < PHASE_NR; p++) {
 		CLEANUP_STRBUF struct strbuf reason = STRBUF_INIT, memory = STRBUF_INIT;
 
@@ -68,9 +82,9 @@ static void print_trials(const struct record *r, FILE *out)
 		outcome_reason(&t->outcomes[p], &reason);
 		if (t->outcomes[p].memory_peak >= 0)
 			strbuf_add_bytes(&memory, t->outcomes[p].memory_peak);
-		fprintf(out, "%-10s %.2fs wall, %.2fs cpu%s%s%s%s\n", phase_name(p),
-			t->outcomes[p].wall, t->outcomes[p].cpu, memory.len ? ", " : "",
-			memory.buf, reason.len ? ": " : "", reason.buf);
+		print_field(out, phase_name(p), "%.2fs wall, %.2fs cpu%s%s%s%s",
+			    t->outcomes[p].wall, t->outcomes[p].cpu, memory.len ? ", " : "",
+			    memory.buf, reason.len ? ": " : "", reason.buf);
 	}
 	print_metrics(r, out);
 }
@@ -80,15 +94,15 @@ static void print_audit(const struct audit_summary *audit, FILE *out)
 	const char *level = audit_level_name(audit->level);
 
 	if (audit->level == AUDIT_LEVEL_NONE)
-		fprintf(out, "%-10s none\n", "audit");
+		print_field(out, "audit", "none");
 	else if (!*audit->digest)
-		fprintf(out, "%-10s %s, level %s: nothing is on record\n", "audit",
-			audit_is_enforced(audit) ? "enforced" : "unenforced", level);
+		print_field(out, "audit", "%s, level %s: nothing is on record",
+			    audit_is_enforced(audit) ? "enforced" : "unenforced", level);
 	else
-		fprintf(out, "%-10s %s, level %s: %lld events, %lld denied, %lld lost%s\n",
-			"audit", audit_is_enforced(audit) ? "enforced" : "unenforced", level,
-			(long long)audit->events, (long long)audit->denied,
-			(long long)audit->lost, audit->incomplete ? ": incomplete" : "");
+		print_field(out, "audit", "%s, level %s: %lld events, %lld denied, %lld lost%s",
+			    audit_is_enforced(audit) ? "enforced" : "unenforced", level,
+			    (long long)audit->events, (long long)audit->denied,
+			    (long long)audit->lost, audit->incomplete ? ": incomplete" : "");
 }
 
 static void print_asked(const struct asked *asked, FILE *out)
@@ -97,10 +111,8 @@ static void print_asked(const struct asked *asked, FILE *out)
 
 	if (!asked)
 		return;
-	strbuf_add_visible(&line, asked->model, strlen(asked->model));
-	strbuf_addstr(&line, *asked->model ? " at " : "");
-	strbuf_add_visible(&line, asked->endpoint, strlen(asked->endpoint));
-	strbuf_addf(&line, ": %s%lld tokens (%lld cached), answer %lld; ",
+	strbuf_addf(&line, "%s%s%s: %s%lld tokens (%lld cached), answer %lld; ", asked->model,
+		    *asked->model ? " at " : "", asked->endpoint,
 		    asked->estimated ? "about " : "", (long long)asked->prompt,
 		    (long long)asked->cached, (long long)asked->completion);
 	strbuf_add_duration(&line, asked->seconds);
@@ -110,36 +122,30 @@ static void print_asked(const struct asked *asked, FILE *out)
 	}
 	if (asked->turns > 1)
 		strbuf_addf(&line, ", %lld turns", (long long)asked->turns);
-	fprintf(out, "%-10s %s\n", "asked", line.buf);
+	print_field(out, "asked", "%s", line.buf);
 }
 
 static void print_decision(const struct entry *entry, FILE *out)
 {
 	const struct decision *d = entry->record.decision;
-	CLEANUP_STRBUF struct strbuf by = STRBUF_INIT;
 
 	if (!d)
 		return;
-	strbuf_add_visible(&by, d->by, strlen(d->by));
-	fprintf(out, "%-10s %s by %s; it was %s\n", "decided", d->decided, by.buf,
-		verdict_name(d->was));
+	print_field(out, "decided", "%s by %s; it was %s", d->decided, d->by,
+		    verdict_name(d->was));
 	report_text(d->why, strlen(d->why), "           ", out);
 	if (strcmp(entry->commit, d->commit))
-		fprintf(out, "%-10s %s\n", "candidate", d->commit);
+		print_field(out, "candidate", "%s", d->commit);
 }
 
 /* Of the plain way there is nothing to say. */
 static void print_searched(const struct searched *s, FILE *out)
 {
-	CLEANUP_STRBUF struct strbuf name = STRBUF_INIT;
-
-	if (*s->proposer) {
-		strbuf_add_visible(&name, s->proposer, strlen(s->proposer));
-		fprintf(out, "%-10s %s\n", "proposer", name.buf);
-	}
+	if (*s->proposer)
+		print_field(out, "proposer", "%s", s->proposer);
 	if (s->rung != LADDER_GREEDY || *s->from)
-		fprintf(out, "%-10s %s%s%s\n", "search", ladder_rung_name(s->rung),
-			*s->from ? ", proposed on " : "", s->from);
+		print_field(out, "search", "%s%s%s", ladder_rung_name(s->rung),
+			    *s->from ? ", proposed on " : "", s->from);
 }
 
 static void print_verdict(const struct record *r, const struct experiment_look *look, FILE *out)
@@ -157,25 +163,35 @@ static void print_verdict(const struct record *r, const struct experiment_look *
 	fputc('\n', out);
 	report_why(r, look->config, &why);
 	if (why.len)
-		fprintf(out, "%-10s %s\n", "why", why.buf);
+		print_field(out, "why", "%s", why.buf);
+}
+
+/* "experiment lab/12", on top of what is told of it. */
+static void add_title(const struct record *r, bool color, struct strbuf *out)
+{
+	strbuf_addstr(out, paint(color, PAINT_NAME));
+	strbuf_addstr(out, "experiment ");
+	strbuf_add_visible(out, r->campaign, strlen(r->campaign));
+	strbuf_addf(out, "/%lld%s\n", (long long)r->experiment, paint(color, PAINT_NONE));
 }
 
 static void print_head(const struct entry *entry, const struct experiment_look *look, FILE *out)
 {
 	const struct record *r = &entry->record;
+	CLEANUP_STRBUF struct strbuf title = STRBUF_INIT;
 
-	fprintf(out, "%sexperiment %s/%lld%s\n", paint(look->color, PAINT_NAME), r->campaign,
-		(long long)r->experiment, paint(look->color, PAINT_NONE));
-	fprintf(out, "%-10s %s\n", "commit", entry->commit);
-	fprintf(out, "%-10s %s\n", "record", entry->oid);
+	add_title(r, look->color, &title);
+	fputs(title.buf, out);
+	print_field(out, "commit", "%s", entry->commit);
+	print_field(out, "record", "%s", entry->oid);
 	if (*r->base)
-		fprintf(out, "%-10s %s\n", "base", r->base);
+		print_field(out, "base", "%s", r->base);
 	print_verdict(r, look, out);
 	print_decision(entry, out);
 	print_metric(r->metric_name, r->has_metric, r->metric, out);
 	print_against(r, out);
-	fprintf(out, "%-10s %s, by %s\n", "started", r->started,
-		*r->proposed_by ? r->proposed_by : "start");
+	print_field(out, "started", "%s, by %s", r->started,
+		    *r->proposed_by ? r->proposed_by : "start");
 	print_searched(&r->searched, out);
 }
 
@@ -185,8 +201,7 @@ static void print_removed(const struct record *r, FILE *out)
 		CLEANUP_STRBUF struct strbuf name = STRBUF_INIT;
 
 		strbuf_add_quoted_path(&name, r->removed.items[i]);
-		fprintf(out, "%-10s %s, left in OUT, was no file or folder\n", "removed",
-			name.buf);
+		print_field(out, "removed", "%s, left in OUT, was no file or folder", name.buf);
 	}
 }
 
@@ -219,7 +234,7 @@ static int print_file(struct ledger *ledger, const struct entry *entry, const ch
 	if (missing)
 		return missing < 0 ? -1 : 0;
 	strbuf_add_bytes(&size, bytes);
-	fprintf(out, "%-10s %s: git show %.10s:%s\n", label, size.buf, entry->oid, name);
+	print_field(out, label, "%s: git show %.10s:%s", size.buf, entry->oid, name);
 	return 0;
 }
 
@@ -293,8 +308,7 @@ void report_medium(const struct entry *entry, const struct experiment_look *look
 	const struct record *r = &entry->record;
 	const char *end = paint(look->color, PAINT_NONE);
 
-	strbuf_addf(out, "%sexperiment %s/%lld%s\n", paint(look->color, PAINT_NAME),
-		    r->campaign, (long long)r->experiment, end);
+	add_title(r, look->color, out);
 	strbuf_addf(out, "Verdict:  %s%s%s", paint(look->color, verdict_paint(r->verdict.kind)),
 		    verdict_name(r->verdict.kind), end);
 	if (r->verdict.reason) {

@@ -159,7 +159,8 @@ static void add_outcome(const struct record *r, const struct campaign_config *co
 		if (r->verdict.kind == VERDICT_SKIPPED)
 			strbuf_addstr(out, ", by which it says that it cannot tell");
 	} else if (o->kind == OUTCOME_SIGNALED) {
-		strbuf_addf(out, "died of %s", r->verdict.reason);
+		strbuf_addstr(out, "died of ");
+		outcome_reason(o, out);
 	} else if (o->kind == OUTCOME_SYSCALL) {
 		strbuf_addstr(out, "made the system call ");
 		strbuf_add_visible(out, o->syscall, strlen(o->syscall));

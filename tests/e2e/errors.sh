@@ -30,7 +30,7 @@ check 'on stdout' grep -q '^usage: git autoresearch' "$scratch/out"
 check_status '-h as well' 129 git autoresearch -h
 check 'on stdout' grep -q '^usage: git autoresearch' "$scratch/out"
 check_equal 'and nothing on stderr' '' "$(cat "$scratch/err")"
-commands='init doctor start try sandbox stop status log show audit verify gc'
+commands='init doctor start try sandbox stop status log show diff audit verify gc'
 for command in $commands; do
 	check "the list has $command" grep -q "^   $command " "$scratch/out"
 done
@@ -45,7 +45,7 @@ done
 check_status 'an unknown command' 129 git autoresearch nonsense
 check 'is named on stderr' grep -q nonsense "$scratch/err"
 check_equal 'and stdout is empty' '' "$(cat "$scratch/out")"
-for wrong in 'show' 'show x' 'show -1' 'show 1 2' 'audit' 'audit x' 'audit 1 2' 'log -n' 'log -n 0' 'log -n x' 'log --accepted --rejected' \
+for wrong in 'show x' 'show -1' 'show 1 2' 'diff' 'diff x' 'diff 1 2 3' 'audit' 'audit x' 'audit 1 2' 'log -n' 'log -n 0' 'log -n x' 'log --accepted --rejected' \
 	'start --max-experiments=0' 'start --max-experiments=many' 'start --max-time=soon' 'start a b' \
 	'status extra' 'stop extra' 'gc extra' 'doctor extra' 'sandbox' 'sandbox --phase=nap -- true' 'verify a b'; do
 	# shellcheck disable=SC2086
@@ -57,7 +57,7 @@ for absent in report promote replay; do
 done
 
 note 'Where no campaign is.'
-for command in status log 'show 1' 'audit 1' verify stop; do
+for command in status log show 'show 1' 'diff 1' 'audit 1' verify stop; do
 	# shellcheck disable=SC2086
 	fatal "$command without a campaign" 'no campaign' git autoresearch $command
 	hint 'git autoresearch start'
