@@ -209,7 +209,8 @@ check_equal 'it is a violation' 'violation network 192.0.2.1:80 1' \
 	"$(newest '"\(.verdict) \(.reason) \(.audit.denied)"')"
 check_equal 'audit shows it' 1 "$(git autoresearch audit 1 |
 	jq -s 'map(select(.verdict == "denied" and .object.address == "192.0.2.1")) | length')"
-check 'show sums it up' grep -qi 'denied' <(git autoresearch show 1)
+check 'show sums it up, and lists what was denied' grep -q '^ *denied in run: network connect 192.0.2.1:80, by oracle' \
+	<(git autoresearch show 1)
 echo './oracle "exec memfd" >/dev/null; echo METRIC loss=1' >value
 check_status 'an honest candidate is accepted' 0 git autoresearch try -m honest
 git autoresearch audit 2 >"$scratch/log"
