@@ -15,22 +15,19 @@
 
 #define COMMAND_MAX 4096
 
-static volatile pid_t pager;
+static volatile pid_t pager; /* 0: there is none */
 static volatile sig_atomic_t has_stderr;
 
-/* Its input ends where all ends of the pipe that we hold are closed. */
+/* Its input ends where all ends of the pipe that we hold are closed. A signal may come in between,
+ * whose handler waits as well. */
 static void wait_for_pager(void)
 {
-	pid_t pid = pager;
 	int status;
 
-	pager = 0;
-	if (!pid)
-		return;
 	close(STDOUT_FILENO);
 	if (has_stderr)
 		close(STDERR_FILENO);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (waitpid(pager, &status, 0) < 0 && errno == EINTR)
 		;
 }
 

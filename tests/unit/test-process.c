@@ -210,9 +210,24 @@ static void its_background_is_not_waited_for(void **state)
 	unlink(path);
 }
 
+static void test_passes(void **state)
+{
+	static const char *const three[] = { "sh", "-c", "exit 3", NULL };
+	static const char *const killed[] = { "sh", "-c", "kill -TERM $$", NULL };
+	static const char *const missing[] = { "/nowhere/program", NULL };
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(process_pass(three, &err), 3);
+	assert_int_equal(process_pass(killed, &err), 128 + SIGTERM);
+	assert_int_equal(process_pass(missing, &err), -1);
+	assert_non_null(strstr(err.message, "/nowhere/program"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_passes),
 		cmocka_unit_test(stdout_is_collected),
 		cmocka_unit_test(stdout_may_be_dropped),
 		cmocka_unit_test(more_than_the_cap_is_an_error),
