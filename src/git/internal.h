@@ -9,6 +9,7 @@
 
 #include <git2.h>
 
+#include "git/guard.h"
 #include "git/ledger.h"
 #include "git/repo.h"
 
@@ -25,6 +26,8 @@ struct repo {
 	bool unsynced;		      /* objects were written since the last objects_sync() */
 	bool held;		      /* by objects_hold() */
 	int keepers;		      /* for whom it stays so */
+	struct ref_update *supposed;  /* by repo_suppose() */
+	size_t supposed_nr;
 };
 
 #define DEFINE_GIT_CLEANUP(type)                       \

@@ -238,6 +238,38 @@ int ledger_find(struct ledger *ledger, int64_t n, struct entry *ret, struct erro
 	return 1;
 }
 
+/* Goes back in the same way, over the decisions on it to the experiment itself. */
+int ledger_find_digest(struct ledger *ledger, int64_t n, const char *digest, struct entry *ret,
+		       struct error *err)
+{
+	char oid[OID_HEX_SIZE];
+	int64_t number = -1;
+
+	memcpy(oid, ledger->tip, sizeof(oid));
+	while (*oid && (number < 1 || number > n)) {
+		CLEANUP_GIT(git_commit) git_commit *commit = NULL;
+		CLEANUP_ENTRY struct entry step = { 0 };
+
+		if (lookup_commit(ledger->repo, oid, &commit, err) < 0)
+			return -1;
+		number = subject_number(commit);
+		if (number == n || title_number(commit, "decision on ") == n) {
+			if (ledger_read(ledger, oid, &step, err) < 0)
+				return -1;
+			if (!strcmp(step.digest, digest)) {
+				*ret = step;
+				step = (struct entry){ 0 };
+				return 0;
+			}
+		}
+		memcpy(step.oid, oid, sizeof(oid));
+		if (read_parents(commit, &step, err) < 0)
+			return -1;
+		memcpy(oid, step.parent, sizeof(oid));
+	}
+	return 1;
+}
+
 int ledger_file(struct ledger *ledger, const struct entry *entry, const char *name, size_t cap,
 		struct strbuf *ret, struct error *err)
 {

@@ -88,6 +88,11 @@ int ledger_walk(struct ledger *ledger, entry_fn fn, void *data, struct error *er
  * 0; 1 where there is none. */
 int ledger_find(struct ledger *ledger, int64_t n, struct entry *ret, struct error *err);
 
+/* The record of experiment `n`, or of a decision on it, of which record.json has this SHA-256, as it
+ * was written. 0; 1 where there is none. */
+int ledger_find_digest(struct ledger *ledger, int64_t n, const char *digest, struct entry *ret,
+		       struct error *err);
+
 /* The content of a record's file ("patch", "run.log", …). 0; 1 where it has none. */
 int ledger_file(struct ledger *ledger, const struct entry *entry, const char *name, size_t cap,
 		struct strbuf *ret, struct error *err);

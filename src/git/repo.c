@@ -157,6 +157,8 @@ static int open_refs(struct repo *repo)
 int repo_open(struct repo **ret, struct error *err)
 {
 	CLEANUP_REPO struct repo *repo = NULL;
+	/* Where git keeps what is pushed until the hooks have seen it. */
+	const char *quarantine = getenv("GIT_QUARANTINE_PATH");
 
 	if (start_libgit2(err) < 0)
 		return -1;
@@ -168,6 +170,8 @@ int repo_open(struct repo **ret, struct error *err)
 				    NULL) < 0 ||
 	    git_repository_odb(&repo->odb, repo->git) < 0 || open_refs(repo) < 0)
 		return error_git(err, "cannot open the repository '%s'", repo->common_dir);
+	if (quarantine && git_odb_add_disk_alternate(repo->odb, quarantine) < 0)
+		return error_git(err, "cannot open the objects in '%s'", quarantine);
 	*ret = steal_ptr(repo);
 	return 0;
 }
@@ -184,6 +188,9 @@ void repo_free(struct repo *repo)
 	free(repo->workdir);
 	free(repo->user_name);
 	free(repo->user_email);
+	for (size_t i = 0; i < repo->supposed_nr; i++)
+		free(repo->supposed[i].ref);
+	free(repo->supposed);
 	free(repo);
 	git_libgit2_shutdown();
 }

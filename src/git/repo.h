@@ -56,6 +56,12 @@ int repo_resolve_commit(struct repo *repo, const char *rev, char ret[OID_HEX_SIZ
 /* The id a full ref name points to. 0; 1 where there is no such ref; -1. */
 int repo_ref(struct repo *repo, const char *refname, char ret[OID_HEX_SIZE], struct error *err);
 
+/*
+ * From now on repo_ref() answers for `refname` as if it pointed to `oid` ("": as if there were no
+ * such ref). So what is pushed can be looked at as it would be, before any ref has moved.
+ */
+void repo_suppose(struct repo *repo, const char *refname, const char *oid);
+
 /* The tree of a commit. */
 int repo_commit_tree(struct repo *repo, const char *commit, char ret[OID_HEX_SIZE],
 		     struct error *err);

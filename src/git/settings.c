@@ -137,6 +137,9 @@ static int take_key(struct raw *raw, const char *scope, const char *key, const c
 		list = &s->binds, list_key = "bind";
 	else if (!strcmp(key, "device"))
 		list = &s->devices, list_key = "device";
+	/* Read by hooks alone, which ask for nothing else: see git/guard_protected.c. */
+	if (!strcasecmp(key, "protectedBranch"))
+		return 0;
 	if (!list && !single)
 		warn_unknown(key);
 	else if (!value)
