@@ -93,16 +93,16 @@ as_c = sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/'
 AGENTS := $(sort $(wildcard src/propose/agents/*.conf))
 
 $(BUILD)/src/propose/agents.inc: $(AGENTS)
-	$(Q)mkdir -p $(@D)
-	$(Q)for f in $(AGENTS); do printf '{ "%s",\n' $$(basename $$f .conf); $(as_c) $$f; echo '},'; done >$@
-
-$(BUILD)/src/propose/adapter.o: CPPFLAGS += -I$(BUILD)/src
-$(BUILD)/src/propose/adapter.o: $(BUILD)/src/propose/agents.inc
+$(BUILD)/src/git/hooks.inc: $(wildcard hooks/*)
+$(BUILD)/src/propose/agents.inc $(BUILD)/src/git/hooks.inc:
+	$(Q)mkdir -p $(@D) && for f in $^; do printf '{ "%s",\n' $$(basename $$f .conf); $(as_c) $$f; echo '},'; done >$@
 
 $(BUILD)/src/command/guide.inc: src/command/guide.md
 	$(Q)mkdir -p $(@D) && $(as_c) $< >$@
 
-$(BUILD)/src/command/guide.o: CPPFLAGS += -I$(BUILD)/src
+$(BUILD)/src/propose/adapter.o $(BUILD)/src/git/hooks.o $(BUILD)/src/command/guide.o: CPPFLAGS += -I$(BUILD)/src
+$(BUILD)/src/propose/adapter.o: $(BUILD)/src/propose/agents.inc
+$(BUILD)/src/git/hooks.o: $(BUILD)/src/git/hooks.inc
 $(BUILD)/src/command/guide.o: $(BUILD)/src/command/guide.inc
 
 $(BUILD)/src/command/version.o: CPPFLAGS += -DAUTORESEARCH_VERSION='"$(VERSION)"'

@@ -11,7 +11,7 @@
 const struct command commands[] = {
 	{ "init",
 	  "init [--metric=<name> --direction=<minimize|maximize> --run=<command> "
-	  "--editable=<pathspec>...]",
+	  "--editable=<pathspec>...] [--hooks | --no-hooks]",
 	  "write .autoresearch/config and .autoresearch/program.md", cmd_init },
 	{ "doctor", "doctor [--json]", "what this machine can enforce", cmd_doctor },
 	{ "start",
@@ -55,6 +55,7 @@ const struct command commands[] = {
 	  cmd_audit },
 	{ "verify", "verify [<campaign>]", "hold every record against its evidence",
 	  cmd_verify },
+	{ "hook", "hook <name> [<argument>...]", "what git's hooks ask", cmd_hook },
 	{ "gc", "gc [--dry-run]", "remove the leftovers of dead runs", cmd_gc },
 	{ "version", "version", "which version this is", cmd_version },
 	{ 0 },

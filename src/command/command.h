@@ -40,6 +40,7 @@ int cmd_prompt(int argc, char **argv, struct error *err);
 int cmd_guide(int argc, char **argv, struct error *err);
 int cmd_audit(int argc, char **argv, struct error *err);
 int cmd_verify(int argc, char **argv, struct error *err);
+int cmd_hook(int argc, char **argv, struct error *err);
 int cmd_gc(int argc, char **argv, struct error *err);
 int cmd_version(int argc, char **argv, struct error *err);
 

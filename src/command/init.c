@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "command/options.h"
+#include "git/hooks.h"
 #include "git/tree.h"
 #include "model/campaign.h"
 #include "model/offer.h"
@@ -19,19 +20,36 @@ static const char program_text[] =
 	"Say here, in prose, what whoever proposes should know: what the metric means, what was\n"
 	"tried before, what must not change. A model or an agent reads it before every proposal.\n";
 
-/* What is given wins over what is found. */
-static int parse(int argc, char **argv, struct offer *offer)
+enum hooks_wish {
+	HOOKS_LEAVE,
+	HOOKS_INSTALL,
+	HOOKS_REMOVE,
+};
+
+struct wish {
+	struct offer *offer;
+	enum hooks_wish hooks;
+	bool files; /* to be written */
+};
+
+/* What is given wins over what is found. An option about hooks alone is about them alone. */
+static int parse(int argc, char **argv, struct wish *wish)
 {
 	static const struct option longs[] = {
 		{ "metric", required_argument, NULL, 'm' },
 		{ "direction", required_argument, NULL, 'd' },
 		{ "run", required_argument, NULL, 'r' },
 		{ "editable", required_argument, NULL, 'e' },
+		{ "hooks", no_argument, NULL, 'k' },
+		{ "no-hooks", no_argument, NULL, 'K' },
 		{ 0 },
 	};
+	struct offer *offer = wish->offer;
 	int c;
 
+	wish->files = argc == 1;
 	while ((c = next_option(argc, argv, ":h", longs)) != -1) {
+		wish->files |= c != 'k' && c != 'K';
 		if (c == 'm')
 			offer_give(&offer->metric, optarg);
 		else if (c == 'd')
@@ -40,6 +58,10 @@ static int parse(int argc, char **argv, struct offer *offer)
 			offer_give(&offer->run, optarg);
 		else if (c == 'e')
 			offer_give_one(&offer->editable, optarg);
+		else if (c == 'k' && wish->hooks != HOOKS_REMOVE)
+			wish->hooks = HOOKS_INSTALL;
+		else if (c == 'K' && wish->hooks != HOOKS_INSTALL)
+			wish->hooks = HOOKS_REMOVE;
 		else
 			return usage(argc, argv);
 	}
@@ -222,18 +244,50 @@ static void tell_all(const struct offer *offer, const struct strbuf *text)
 	       nr ? "fill in what is missing" : "look them over");
 }
 
-int cmd_init(int argc, char **argv, struct error *err)
-{
-	CLEANUP_REPO struct repo *repo = NULL;
-	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
-	CLEANUP_OFFER struct offer offer = OFFER_INIT;
-	CLEANUP_FREE char *top = NULL;
-	int ret = parse(argc, argv, &offer);
+/* --- Hooks */
 
-	if (ret)
-		return ret;
-	if (repo_open(&repo, err))
+static void tell_hook(const struct hooks *hooks, size_t i)
+{
+	const char *name = hooks->items[i].name;
+	enum hook_state was = hooks->items[i].was, is = hooks->items[i].is;
+
+	if (is == HOOK_CHAINED)
+		printf("  %s, which runs %s%s first\n", name, name, HOOK_BEFORE);
+	else if (is == HOOK_OURS)
+		printf("  %s\n", name);
+	else if (was == HOOK_CHAINED)
+		printf("  %s: put back what was there before\n", name);
+	else if (was == HOOK_OURS)
+		printf("  %s: removed\n", name);
+}
+
+static int set_hooks(struct repo *repo, bool install, struct error *err)
+{
+	CLEANUP_HOOKS struct hooks hooks = { .nr = 0 };
+	CLEANUP_STRBUF struct strbuf folder = STRBUF_INIT;
+
+	if (install ? hooks_install(repo, &hooks, err) : hooks_remove(repo, &hooks, err))
 		return -1;
+	strbuf_add_visible(&folder, hooks.folder, strlen(hooks.folder));
+	printf("hooks in %s\n", folder.buf);
+	for (size_t i = 0; i < hooks.nr; i++)
+		tell_hook(&hooks, i);
+	fflush(stdout);
+	if (install && hooks.elsewhere)
+		fprintf(stderr,
+			"hint: core.hooksPath leads out of this repository; others that "
+			"share the folder have these hooks now, too\n");
+	if (install && hooks.in_worktree)
+		fprintf(stderr, "hint: core.hooksPath leads into the working tree; whoever "
+				"writes hooks there anew has to run this again\n");
+	return EXIT_DONE;
+}
+
+static int write_files(struct repo *repo, struct offer *offer, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+	CLEANUP_FREE char *top = NULL;
+
 	if (!repo_workdir(repo)) {
 		error_set(err, "a bare repository has no working tree to write to");
 		return error_hint(err, "run it in a clone, commit and push");
@@ -242,13 +296,27 @@ int cmd_init(int argc, char **argv, struct error *err)
 	while (strlen(top) > 1 && ends_with(top, "/"))
 		top[strlen(top) - 1] = '\0';
 	/* An option that cannot be right is refused before anything is looked at. */
-	if (offer_check(&offer, err))
+	if (offer_check(offer, err))
 		return error_status(err, EXIT_USAGE);
-	if (look_around(repo, &offer, err) || offer_check(&offer, err))
+	if (look_around(repo, offer, err) || offer_check(offer, err))
 		return -1;
-	offer_write(&offer, &text);
+	offer_write(offer, &text);
 	if (write_both(top, &text, err))
 		return -1;
-	tell_all(&offer, &text);
+	tell_all(offer, &text);
 	return EXIT_DONE;
+}
+
+int cmd_init(int argc, char **argv, struct error *err)
+{
+	CLEANUP_REPO struct repo *repo = NULL;
+	CLEANUP_OFFER struct offer offer = OFFER_INIT;
+	struct wish wish = { .offer = &offer };
+	int ret = parse(argc, argv, &wish);
+
+	if (ret)
+		return ret;
+	if (repo_open(&repo, err) || (wish.files && write_files(repo, &offer, err)))
+		return -1;
+	return wish.hooks ? set_hooks(repo, wish.hooks == HOOKS_INSTALL, err) : EXIT_DONE;
 }
