@@ -1,5 +1,6 @@
 #include "report/format.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,44 +19,45 @@
 struct placeholder {
 	char modifier; /* ' ' or '+': a space or a newline goes before a value that is not empty */
 	char kind;     /* the letter; '(' for a name, '<' and '>' for a width */
-	int value;     /* of %xNN, %a, a colour and a width */
+	int value;     /* a byte, the letter of a date, the index of a colour, a width */
 	char name[METRIC_NAME_MAX + 32];
 	size_t len; /* of all of it, without the % */
 };
 
+/* git's names of colours; the first BARE_COLORS need no parentheses. */
 static const struct {
-	const char *name;
-	enum paint paint;
+	const char *name, *sequence;
 } colors[] = {
-	{ "reset", PAINT_NONE }, { "(reset)", PAINT_NONE }, { "red", PAINT_BAD },
-	{ "green", PAINT_GOOD }, { "yellow", PAINT_DOUBT }, { "cyan", PAINT_NAME },
-	{ "(auto)", PAINT_NR }, /* that of the verdict */
+	{ "reset", "\033[m" },	{ "red", "\033[31m" },	  { "green", "\033[32m" },
+	{ "blue", "\033[34m" }, { "yellow", "\033[33m" }, { "magenta", "\033[35m" },
+	{ "cyan", "\033[36m" }, { "bold", "\033[1m" },	  { "dim", "\033[2m" },
+	{ "auto", NULL }, /* that of the verdict */
 };
+#define BARE_COLORS 4
 
 static size_t parse_color(const char *p, int *ret)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(colors); i++) {
-		if (starts_with(p, colors[i].name)) {
-			*ret = (int)colors[i].paint;
-			return strlen(colors[i].name);
-		}
+	bool is_bare = *p != '(';
+
+	for (size_t i = 0; i < (is_bare ? BARE_COLORS : ARRAY_SIZE(colors)); i++) {
+		size_t len = strlen(colors[i].name);
+
+		if (!starts_with(p + !is_bare, colors[i].name) ||
+		    (!is_bare && p[1 + len] != ')'))
+			continue;
+		*ret = (int)i;
+		return is_bare ? len : len + 2;
 	}
 	return 0;
 }
 
-static int hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef", *found = c ? strchr(digits, c | 0x20) : NULL;
-
-	return found ? (int)(found - digits) : -1;
-}
-
+/* Two digits of hexadecimal. */
 static size_t parse_byte(const char *p, int *ret)
 {
-	int high = hex_digit(p[0]), low = high < 0 ? -1 : hex_digit(p[1]);
+	char digits[] = { p[0], p[0] ? p[1] : '\0', '\0' };
 
-	*ret = high * 16 + low;
-	return low < 0 ? 0 : 2;
+	*ret = (int)strtol(digits, NULL, 16);
+	return isxdigit((unsigned char)digits[0]) && isxdigit((unsigned char)digits[1]) ? 2 : 0;
 }
 
 /* "(<number>)". */
@@ -280,10 +282,13 @@ static void add_date(const struct writer *w, char letter, struct strbuf *out)
 
 static void add_color(const struct writer *w, int which, struct strbuf *out)
 {
-	enum paint p = which == PAINT_NR ? verdict_paint(w->entry->record.verdict.kind)
-					 : (enum paint)which;
+	const char *sequence = colors[which].sequence;
 
-	strbuf_addstr(out, paint(w->context->color, p));
+	if (!w->context->color)
+		return;
+	strbuf_addstr(out, sequence
+				   ? sequence
+				   : paint(true, verdict_paint(w->entry->record.verdict.kind)));
 }
 
 static void add_id(const char *oid, char kind, struct strbuf *out)

@@ -102,7 +102,9 @@ static void test_colors(void **state)
 	(void)state;
 	assert_int_equal(
 		format_write("%>(4)%Cred%(campaign)%Creset", &context, &entry, &out, &err), 0);
-	assert_string_equal(out.buf, "\033[31m lab\033[m");
+	assert_int_equal(
+		format_write("%C(auto)%(verdict)%C(reset)", &context, &entry, &out, &err), 0);
+	assert_string_equal(out.buf, "\033[31m lab\033[m\033[2mrejected\033[m");
 }
 
 static void test_refused(void **state)
@@ -119,7 +121,9 @@ static void test_refused(void **state)
 		"%(metric",
 		"%(metricName)",
 		"%(trailers:)",
-		"%C(bold)",
+		"%C(pink)",
+		"%Cyellow",
+		"%C(red",
 		"%<(0)%h",
 		"%<(9999)",
 		"% ",
