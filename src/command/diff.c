@@ -129,18 +129,19 @@ static int print_proposed(const struct arguments *a, struct ledger *ledger,
 {
 	CLEANUP_STRBUF struct strbuf patch = STRBUF_INIT;
 	long long n = (long long)entry->record.experiment;
-	int missing;
 
 	if (a->options.nr || *a->paths) {
 		error_set(err, "experiment %lld is invalid: there is no tree of it", n);
-		return error_hint(err,
-				  "git autoresearch diff %lld, without options, prints "
-				  "what was proposed",
+		return error_hint(err, "git autoresearch diff %lld prints what was proposed",
 				  n);
 	}
-	missing = ledger_file(ledger, entry, "patch", DIFF_MAX, &patch, err);
-	if (missing < 0)
+	if (ledger_file(ledger, entry, "patch", DIFF_MAX, &patch, err) < 0)
 		return -1;
+	if (!patch.len) {
+		error_set(err, "experiment %lld is invalid (%s): it has no patch", n,
+			  entry->record.verdict.reason);
+		return error_hint(err, "git autoresearch show %lld", n);
+	}
 	warning("experiment %lld is invalid: this is what was proposed, and no tree of it "
 		"was made",
 		n);

@@ -176,4 +176,16 @@ check_not 'never reaches a terminal raw' grep -qE "${esc}\[(2J|8m)" <(
 check 'it is made visible' grep -qF -e '+80 \x1b[8mhidden' <(on_terminal 'git autoresearch -P diff 6')
 check 'but a patch for git is what it was' grep -qF "+80 ${esc}[8mhidden" <(git autoresearch diff 6)
 
+note 'A proposal that changes nothing'
+nothing=$(proposer nothing <<-'SCRIPT'
+	#!/bin/sh
+	echo 'as it is'
+SCRIPT
+)
+git autoresearch start --proposer=command --proposer-command="$nothing" --max-experiments=1 \
+	>"$scratch/out" 2>&1
+check_equal 'shows as that' 'it changes nothing' "$(why 7)"
+check_status 'and has no diff' 128 git autoresearch diff 7
+check 'which is told' grep -q '^fatal: experiment 7 is invalid (empty)' "$scratch/err"
+
 done_testing
