@@ -14,9 +14,10 @@
 
 /*
  * git makes the diff, so that the user's own settings are in force. Candidates are hostile: no
- * attribute may start a program. What goes to a terminal is looked at first, and where it would
- * drive that it is shown as `show` does instead.
+ * attribute may start a program. What goes to a terminal is looked at first, and where that
+ * would take it for more than text it is printed as `show` prints a patch.
  */
+
 struct arguments {
 	const char *campaign;
 	enum color_when color;
@@ -79,10 +80,12 @@ static int pass(const struct arguments *a, const struct sides *sides, struct err
 	argv = as_argv(&list);
 	fflush(stdout);
 	status = process_pass(argv, err);
-	/* A pager that was quit early ended it as well, which is no error. */
-	if (status < 0 || !status || status == 128 + SIGPIPE)
-		return status < 0 ? -1 : EXIT_DONE;
-	return error_set(err, "git diff ended with %d", status);
+	if (status < 0)
+		return -1;
+	/* A reader that has seen enough ends it, which is no error. */
+	if (status && status != 128 + SIGPIPE)
+		return error_set(err, "git diff ended with %d", status);
+	return EXIT_DONE;
 }
 
 /* Whether a terminal takes all of it for text. A line may end as in DOS. */
@@ -284,7 +287,11 @@ int cmd_diff(int argc, char **argv, struct error *err)
 		status = take_option(c, &a, err);
 	for (; !status && optind < words && a.numbers_nr < 2; optind++)
 		status = experiment_number(argv[optind], &a.numbers[a.numbers_nr++], err);
-	if (status > 0 || (!status && (!a.numbers_nr || optind < words)))
+	if (!status && optind < words) {
+		optind++; /* the one that there is no room for */
+		status = 1;
+	}
+	if (status > 0 || (!status && !a.numbers_nr))
 		status = usage(argc, argv);
 	else if (!status)
 		status = run(&a, err);
