@@ -194,6 +194,8 @@ check_equal 'the totals hold them' "$sum" "$(git autoresearch status --json | jq
 check 'status tells them' sh -c "git autoresearch status | grep -qx 'tokens      $sum'"
 check 'show tells whom and what' sh -c "git autoresearch show 2 |
 	grep -qE '^asked      test-model at 127.0.0.1:[0-9]+: [0-9]+ tokens \(6 cached\), answer 14; .*temperature 0.2, 2 turns$'"
+check_equal 'and how prompt and reply are read' "$(git cat-file -p "$(record 2):reply.md")" \
+	"$(eval "$(git autoresearch show 2 | sed -n 's/^reply .*: //p')")"
 
 note 'The key.'
 git cat-file --batch-all-objects --batch --unordered >"$scratch/objects"
