@@ -93,6 +93,14 @@ int ledger_find(struct ledger *ledger, int64_t n, struct entry *ret, struct erro
 int ledger_find_digest(struct ledger *ledger, int64_t n, const char *digest, struct entry *ret,
 		       struct error *err);
 
+/*
+ * Calls `fn` from the newest record back to that of `oid`, which it leaves out, but for experiments
+ * and baselines: those are told by the titles of their commits, and not read. Ends as
+ * ledger_walk() does.
+ */
+int ledger_since(struct ledger *ledger, const char *oid, entry_fn fn, void *data,
+		 struct error *err);
+
 /* The content of a record's file ("patch", "run.log", …). 0; 1 where it has none. */
 int ledger_file(struct ledger *ledger, const struct entry *entry, const char *name, size_t cap,
 		struct strbuf *ret, struct error *err);

@@ -7,6 +7,7 @@
 #include "model/scope.h"
 #include "report/acts.h"
 #include "report/date.h"
+#include "report/later.h"
 #include "report/line.h"
 #include "report/samples.h"
 #include "report/terminal.h"
@@ -244,6 +245,8 @@ int report_experiment(struct ledger *ledger, const struct entry *entry,
 	const struct record *r = &entry->record;
 
 	print_head(entry, look, out);
+	if (report_later(ledger, entry, out, err))
+		return -1;
 	print_asked(r->asked, out);
 	if (print_file(ledger, entry, "prompt", PROMPT_FILE_NAME, out, err) ||
 	    print_file(ledger, entry, "reply", "reply.md", out, err))

@@ -151,6 +151,27 @@ static int count(const struct entry *entry, void *data, struct error *error)
 	return 0;
 }
 
+static void what_came_since_is_told_without_the_experiments(void **state)
+{
+	CLEANUP_LAB struct lab lab = { 0 };
+	CLEANUP_ENTRY struct entry second = { 0 }, third = { 0 };
+	CLEANUP_STRBUF struct strbuf since = STRBUF_INIT;
+
+	(void)state;
+	fill();
+	lab_open(&lab);
+	assert_done(ledger_find(&lab.ledger, 2, &second, &err));
+	assert_done(ledger_find(&lab.ledger, 3, &third, &err));
+	assert_done(ledger_since(&lab.ledger, second.oid, count, &since, &err));
+	assert_string_equal(since.buf, "decision 2 rejected; decision 2 accepted; ");
+	strbuf_reset(&since);
+	assert_done(ledger_since(&lab.ledger, third.oid, count, &since, &err));
+	assert_string_equal(since.buf, "decision 2 rejected; ");
+	strbuf_reset(&since);
+	assert_done(ledger_since(&lab.ledger, lab.ledger.tip, count, &since, &err));
+	assert_string_equal(since.buf, "");
+}
+
 static void whoever_walks_sees_what_was_decided(void **state)
 {
 	CLEANUP_LAB struct lab lab = { 0 };
@@ -316,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		fixture_test(a_decision_is_a_record_without_a_number),
+		fixture_test(what_came_since_is_told_without_the_experiments),
 		fixture_test(whoever_walks_sees_what_was_decided),
 		fixture_test(a_crash_in_the_middle_is_mended),
 		fixture_test(whoever_moved_the_branch_is_not_overwritten),
