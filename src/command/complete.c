@@ -108,6 +108,12 @@ static void offer_proposers(const struct typed *typed)
 		offer_word(typed, *name, "an agent");
 }
 
+static void offer_verdicts(const struct typed *typed)
+{
+	for (int kind = VERDICT_ACCEPTED; kind < VERDICT_NR; kind++)
+		offer_word(typed, verdict_name(kind), "");
+}
+
 static void offer_when(const struct typed *typed)
 {
 	offer_word(typed, "always", "");
@@ -124,6 +130,7 @@ static const struct {
 	{ "n", offer_experiments, NULL },
 	{ "m", offer_experiments, NULL },
 	{ "campaign", offer_campaigns, NULL },
+	{ "verdict", offer_verdicts, NULL },
 	{ "when", offer_when, NULL },
 	{ "file", NULL, "files" },
 	{ "path", NULL, "files" },
@@ -274,21 +281,35 @@ static void complete_command(const char *synopsis, int argc, char **words)
 	}
 }
 
+static void offer_commands(const char *text)
+{
+	struct typed typed = { .before = "", .text = text };
+
+	if (*text == '-') {
+		offer_word(&typed, "--help", "open the manual");
+		offer_word(&typed, "--no-pager", "print without a pager");
+		offer_word(&typed, "--version", "which version this is");
+		return;
+	}
+	for (const struct command *c = commands; c->name; c++)
+		offer_word(&typed, c->name, c->summary);
+}
+
 int complete(int argc, char **words)
 {
-	while (argc > 2 && !strcmp(words[0], "-C")) {
-		if (chdir(words[1]))
-			return EXIT_DONE;
-		argc -= 2;
-		words += 2;
-	}
-	for (const struct command *c = commands; c->name && argc > 0; c++) {
-		struct typed typed = { .before = "", .text = words[0] };
+	/* Options before the command; -C alone has a word of its own. */
+	while (argc > 1 && words[0][0] == '-') {
+		int taken = !strcmp(words[0], "-C") ? 2 : 1;
 
-		if (argc == 1)
-			offer_word(&typed, c->name, c->summary);
-		else if (!strcmp(c->name, words[0]))
-			complete_command(c->synopsis, argc - 1, words + 1);
+		if (taken >= argc || (taken == 2 && chdir(words[1])))
+			return EXIT_DONE;
+		argc -= taken;
+		words += taken;
 	}
+	if (argc == 1)
+		offer_commands(words[0]);
+	for (const struct command *c = commands; c->name && argc > 1; c++)
+		if (!strcmp(c->name, words[0]))
+			complete_command(c->synopsis, argc - 1, words + 1);
 	return EXIT_DONE;
 }

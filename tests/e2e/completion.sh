@@ -102,6 +102,11 @@ check_equal 'an experiment, or a commit' '--from=3 --from=2 --from=1 --from=0 co
 	"$(git autoresearch --complete start --from= | sed 's/\(.\)\t.*/\1/' | xargs)"
 check_equal 'a word of several' '--direction=maximize' \
 	"$(git autoresearch --complete init --direction=ma | tr -d '\t')"
+check_equal 'one kind of verdict' '--verdict=indecisive --verdict=invalid' \
+	"$(git autoresearch --complete log --verdict=in | tr -d '\t' | xargs)"
+check_equal 'options before the command are skipped' '3' \
+	"$(cd / && git autoresearch --complete -C "$scratch/here" --no-pager show 3 | cut -f 1)"
+check_equal 'and there are some' '--no-pager' "$(git autoresearch --complete --n | cut -f 1)"
 check_equal 'outside a repository nothing is offered, or said' '' \
 	"$(cd "$scratch" && git autoresearch --complete show '' 2>&1)"
 
