@@ -17,7 +17,7 @@
 #define READ_SECONDS 0.2 /* of the past, at a look */
 
 /* Another screen; no cursor; no line goes on in the next. And all of it back. */
-#define ENTER "\033[?1049h\033[?25l\033[?7l\033[2J"
+#define ENTER "\033[?1049h\033[?25l\033[?7l"
 #define LEAVE "\033[?7h\033[?25h\033[?1049l"
 
 /* --- The terminal, which is given back as it was, however we end */
@@ -106,6 +106,7 @@ struct live {
 	struct string_list shown; /* the lines that stand there */
 	struct course course;
 	size_t lanes; /* the most that were busy at once */
+	bool gone;    /* the terminal is */
 };
 
 static void live_release(struct live *live)
@@ -114,19 +115,36 @@ static void live_release(struct live *live)
 	course_release(&live->course);
 }
 
-/* Only the lines that are others than before, in one write. */
+/* At once, so that nobody sees half of it. */
+static void put(struct live *live, const struct strbuf *out)
+{
+	const char *p = out->buf;
+	size_t left = out->len;
+
+	while (left && !live->gone) {
+		ssize_t n = write(STDOUT_FILENO, p, left);
+
+		if (n < 0 && errno != EINTR)
+			live->gone = true;
+		p += n > 0 ? n : 0;
+		left -= n > 0 ? (size_t)n : 0;
+	}
+}
+
+/* Only the lines that are others than before. */
 static void show(struct live *live, const struct string_list *lines)
 {
 	CLEANUP_STRBUF struct strbuf out = STRBUF_INIT;
 
+	if (!live->shown.nr)
+		strbuf_addstr(&out, "\033[2J");
 	for (size_t i = 0; i < lines->nr; i++) {
 		if (i < live->shown.nr && !strcmp(lines->items[i], live->shown.items[i]))
 			continue;
 		/* Erased first: behind a full line that would take its last column away. */
 		strbuf_addf(&out, "\033[%zu;1H\033[K%s", i + 1, lines->items[i]);
 	}
-	fwrite(out.buf, 1, out.len, stdout);
-	fflush(stdout);
+	put(live, &out);
 }
 
 static void take_size(struct live *live)
@@ -138,7 +156,6 @@ static void take_size(struct live *live)
 		return;
 	live->size = size;
 	string_list_release(&live->shown);
-	fputs("\033[2J", stdout);
 }
 
 static void draw(struct live *live, const struct standing *st)
@@ -211,7 +228,7 @@ static int watch(struct live *live, struct error *err)
 {
 	bool over = false;
 
-	while (!over && !ended && !ferror(stdout)) {
+	while (!over && !ended && !live->gone) {
 		if (look(live, err))
 			return -1;
 		if (!resized && !stopped && !ended)
