@@ -14,6 +14,7 @@
 #include "report/view.h"
 
 #define INTERVAL_MS 500
+#define READING_MS 50	 /* as long as there is more of the past */
 #define READ_SECONDS 0.2 /* of the past, at a look */
 
 /* Another screen; no cursor; no line goes on in the next. And all of it back. */
@@ -212,13 +213,13 @@ static void step_back(struct live *live)
 }
 
 /* Until the next look. True where a person, or the terminal's end, says that it was the last. */
-static bool rest(void)
+static bool rest(int milliseconds)
 {
 	struct pollfd keys = { .fd = STDIN_FILENO, .events = POLLIN };
 	char key;
 	ssize_t n;
 
-	if (poll(&keys, terminal.has_keys ? 1 : 0, INTERVAL_MS) <= 0)
+	if (poll(&keys, terminal.has_keys ? 1 : 0, milliseconds) <= 0)
 		return false;
 	n = read(STDIN_FILENO, &key, 1);
 	return n == 1 ? key == 'q' || key == 'Q' : n == 0 || errno != EINTR;
@@ -232,7 +233,7 @@ static int watch(struct live *live, struct error *err)
 		if (look(live, err))
 			return -1;
 		if (!resized && !stopped && !ended)
-			over = rest();
+			over = rest(*live->course.next ? READING_MS : INTERVAL_MS);
 		if (stopped)
 			step_back(live);
 	}

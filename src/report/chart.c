@@ -186,7 +186,8 @@ static void add_braille(struct strbuf *out, unsigned bits)
 
 static void add_cell(const struct canvas *c, size_t cell, struct strbuf *out)
 {
-	unsigned line = c->line[cell], bits = line | c->dots[cell];
+	/* Dots beside the line would blur it. */
+	unsigned line = c->line[cell], bits = line ? line : c->dots[cell];
 
 	if (!bits)
 		strbuf_addch(out, ' ');
