@@ -164,7 +164,7 @@ static void draw(struct live *live, const struct standing *st)
 	const struct view view = { .campaign = live->campaign,
 				   .state = state_name(st->state),
 				   .metric = st->newest.record.metric_name,
-				   .reason = st->reason.buf,
+				   .reason = st->reason.len ? st->reason.buf : st->why.buf,
 				   .pid = st->pid,
 				   .pauses = st->state == STATE_PAUSED,
 				   .has_record = st->has_record,
@@ -185,7 +185,7 @@ static void draw(struct live *live, const struct standing *st)
 
 static int look(struct live *live, struct error *err)
 {
-	CLEANUP_STANDING struct standing st = { .reason = STRBUF_INIT };
+	CLEANUP_STANDING struct standing st = STANDING_INIT;
 	size_t busy;
 
 	if (standing_read(&st, live->repo, live->campaign, err) ||
@@ -248,7 +248,7 @@ bool live_is_possible(void)
 int live_watch(struct repo *repo, const char *campaign, struct error *err)
 {
 	CLEANUP(live_release) struct live live = { .repo = repo, .campaign = campaign };
-	CLEANUP_STANDING struct standing first = { .reason = STRBUF_INIT };
+	CLEANUP_STANDING struct standing first = STANDING_INIT;
 	int ret;
 
 	/* What is wrong from the beginning is told where it can be read. */

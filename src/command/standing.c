@@ -16,6 +16,7 @@ void standing_release(struct standing *st)
 	campaign_config_release(&st->config);
 	ledger_release(&st->ledger);
 	strbuf_release(&st->reason);
+	strbuf_release(&st->why);
 	free(st->log);
 	free(st->dir);
 }
@@ -45,6 +46,8 @@ static int read_all(struct repo *repo, struct standing *st, struct error *err)
 		activity_read(st->dir, st->pid, &st->activities);
 	if (st->state == STATE_FAILING)
 		watchdog_reason(st->dir, &st->reason);
+	else if (!st->pid)
+		state_why(st->dir, &st->why);
 	log = xstrfmt("%s/" DETACH_LOG, st->dir);
 	if (!access(log, F_OK))
 		st->log = steal_ptr(log);
@@ -54,11 +57,11 @@ static int read_all(struct repo *repo, struct standing *st, struct error *err)
 int standing_read(struct standing *ret, struct repo *repo, const char *campaign,
 		  struct error *err)
 {
-	CLEANUP_STANDING struct standing st = { .reason = STRBUF_INIT };
+	CLEANUP_STANDING struct standing st = STANDING_INIT;
 
 	if (ledger_open(&st.ledger, repo, campaign, err) || read_all(repo, &st, err))
 		return -1;
 	*ret = st;
-	st = (struct standing){ .reason = STRBUF_INIT };
+	st = (struct standing)STANDING_INIT;
 	return 0;
 }

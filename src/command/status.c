@@ -223,7 +223,7 @@ static void print(const struct standing *st, bool json, bool again)
 static int look(struct repo *repo, const char *campaign, bool json, struct told *told,
 		struct error *err)
 {
-	CLEANUP_STANDING struct standing st = { .reason = STRBUF_INIT };
+	CLEANUP_STANDING struct standing st = STANDING_INIT;
 	bool again = told->anything;
 
 	if (standing_read(&st, repo, campaign, err))

@@ -64,7 +64,7 @@ static int say(struct search *s, bool paused, struct error *err)
 	s->pause.complete = paused;
 	if (s->watcher && s->watcher->paused)
 		s->watcher->paused(paused, s->watcher->data);
-	return state_write(s->dir, paused ? STATE_PAUSED : STATE_RUNNING, err);
+	return state_write(s->dir, paused ? STATE_PAUSED : STATE_RUNNING, NULL, err);
 }
 
 static int say_if_complete(struct search *s, struct error *err)

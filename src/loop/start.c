@@ -224,7 +224,7 @@ static int set_out(struct search *s, const struct start_options *options, struct
 	if (propose_check(s, err) || watchdog_begin(s, err))
 		return -1;
 	if ((!options->begun || !options->begun(options->data, err)) &&
-	    !state_write(s->dir, STATE_RUNNING, err))
+	    !state_write(s->dir, STATE_RUNNING, NULL, err))
 		return 0;
 	watchdog_end(s, &ignored);
 	return -1;
@@ -235,7 +235,7 @@ static int leave(struct search *s, const struct start_result *result, struct err
 {
 	if (result->state == STATE_FAILING && mark_write(s->dir, result->reason, err))
 		return -1;
-	return state_write(s->dir, result->state, err);
+	return state_write(s->dir, result->state, result->reason, err);
 }
 
 int start_run(struct search *s, const struct start_options *options, struct start_result *ret,

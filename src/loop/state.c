@@ -24,22 +24,46 @@ const char *state_name(enum state state)
 	return names[state];
 }
 
-int state_write(const char *dir, enum state state, struct error *err)
+int state_write(const char *dir, enum state state, const char *why, struct error *err)
 {
-	CLEANUP_FREE char *text = xstrfmt("%s\n", state_name(state));
+	CLEANUP_FREE char *text =
+		xstrfmt("%s\n%s%s", state_name(state), why ? why : "", why ? "\n" : "");
 
 	return store_write(dir, "state", text, err);
+}
+
+#define FILE_MAX 4096
+
+/* Appends its first line, or what follows that. -1 where there is no such file. */
+static int read_part(const char *dir, bool first, struct strbuf *ret)
+{
+	CLEANUP_FREE char *path = xstrfmt("%s/state", dir);
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+	size_t end;
+
+	if (strbuf_read_file(&text, path, FILE_MAX))
+		return -1;
+	strbuf_rtrim(&text);
+	end = strcspn(text.buf, "\n");
+	if (first)
+		strbuf_add(ret, text.buf, end);
+	else if (end < text.len)
+		strbuf_add_visible(ret, text.buf + end + 1, text.len - end - 1);
+	return 0;
+}
+
+void state_why(const char *dir, struct strbuf *ret)
+{
+	read_part(dir, false, ret);
 }
 
 /* As the file has it; STATE_NEW where there is none. */
 static enum state read_file(const char *dir)
 {
-	CLEANUP_FREE char *path = xstrfmt("%s/state", dir);
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 
-	if (strbuf_read_file(&text, path, 64))
+	if (read_part(dir, true, &text))
 		return STATE_NEW;
-	strbuf_rtrim(&text);
 	for (enum state s = STATE_RUNNING; s < STATE_NR; s++)
 		if (!strcmp(text.buf, state_name(s)))
 			return s;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/strbuf.h"
 
 enum state {
 	STATE_NEW,
@@ -25,8 +26,11 @@ enum state {
 /* "new", "running", … as `status --json` has it. */
 const char *state_name(enum state state);
 
-/* Writes it, durably. */
-int state_write(const char *dir, enum state state, struct error *err);
+/* Writes it, durably, and in a second line why (NULL: nothing is to be said). */
+int state_write(const char *dir, enum state state, const char *why, struct error *err);
+
+/* Appends why the last `start` ended as it did, made visible; nothing where that is not said. */
+void state_why(const char *dir, struct strbuf *ret);
 
 /*
  * Where the campaign stands: running while somebody holds its lock, or paused, unless the warden has

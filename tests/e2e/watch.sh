@@ -124,7 +124,9 @@ check_equal 'and has told of it' 'main, running|main, stopped' \
 	"$(sed -n 's/^campaign *//p' "$scratch/piped" | uniq | paste -sd'|')"
 check_not 'with no sequence' grep -q $'\033' "$scratch/piped"
 
-note 'After it died.'
+note 'After it ended, and after it died.'
+screen 80x24 'see:q quits' print key:q -- git-autoresearch status --watch
+shows 'why it ended' '^main  stopped: asked to stop, '
 git-autoresearch start >/dev/null 2>&1 &
 started=$!
 check 'a trial takes its time' soon sleeps

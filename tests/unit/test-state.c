@@ -36,7 +36,7 @@ static void put(enum state state)
 {
 	struct error err = ERROR_INIT;
 
-	assert_int_equal(state_write(dir, state, &err), 0);
+	assert_int_equal(state_write(dir, state, NULL, &err), 0);
 }
 
 static void mark(const char *why)
@@ -52,6 +52,24 @@ static void assert_reason(const char *expected)
 
 	watchdog_reason(dir, &reason);
 	assert_string_equal(reason.buf, expected);
+}
+
+/* What ended it may be an error's message, with words of anybody's in it. */
+static void why_it_ended_is_kept(void **state)
+{
+	CLEANUP_STRBUF struct strbuf why = STRBUF_INIT;
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	state_why(dir, &why);
+	assert_string_equal(why.buf, "");
+	put(STATE_TARGET);
+	state_why(dir, &why);
+	assert_string_equal(why.buf, "");
+	assert_int_equal(state_write(dir, STATE_BUDGET, "time \33[31m", &err), 0);
+	assert_int_equal(state_read(dir, 1), STATE_BUDGET);
+	state_why(dir, &why);
+	assert_string_equal(why.buf, "time \\x1b[31m");
 }
 
 static void without_a_file_the_records_tell(void **state)
@@ -147,6 +165,7 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
 	const struct CMUnitTest tests[] = {
+		TEST(why_it_ended_is_kept),
 		TEST(without_a_file_the_records_tell),
 		TEST(it_is_what_was_written_last),
 		TEST(who_runs_and_does_not_live_was_killed),
