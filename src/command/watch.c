@@ -1,5 +1,8 @@
 #include "command/watch.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include "base/number.h"
 #include "report/line.h"
 
@@ -21,11 +24,13 @@ static void on_tick(void *data)
 
 static void on_record(const struct record *record, const char *commit, void *data)
 {
+	CLEANUP_STRBUF struct strbuf line = STRBUF_INIT;
 	struct watch *w = data;
 
 	(void)commit;
 	progress_clear(&w->progress);
-	report_line(record, stdout);
+	report_add_line(record, color_wanted(STDOUT_FILENO, COLOR_UNSAID), &line);
+	puts(line.buf);
 	fflush(stdout);
 }
 

@@ -1,10 +1,10 @@
 #include "report/course.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/timer.h"
+#include "report/line.h"
 
 #define SUBJECT_MAX 400 /* bytes: more columns than there are */
 
@@ -12,6 +12,7 @@ static void event_release(struct event *e)
 {
 	free(e->reason);
 	free(e->subject);
+	free(e->change);
 }
 
 void course_release(struct course *c)
@@ -81,8 +82,10 @@ static char *reason_of(const struct record *r)
 
 static void event_of(const struct record *r, struct event *ret)
 {
+	CLEANUP_STRBUF struct strbuf change = STRBUF_INIT;
 	size_t len = strcspn(r->subject, "\n");
 
+	report_change(r, &change);
 	*ret = (struct event){ .type = r->type,
 			       .experiment = r->experiment,
 			       .verdict = r->verdict.kind,
@@ -90,11 +93,8 @@ static void event_of(const struct record *r, struct event *ret)
 			       .subject = xstrndup(r->subject,
 						   len < SUBJECT_MAX ? len : SUBJECT_MAX),
 			       .has_metric = r->has_metric,
-			       .metric = r->metric };
-	if (r->has_metric && r->has_incumbent && r->incumbent != 0) {
-		ret->has_change = true;
-		ret->change = (r->metric - r->incumbent) / fabs(r->incumbent);
-	}
+			       .metric = r->metric,
+			       .change = strbuf_detach(&change, NULL) };
 }
 
 static void add_oldest(struct course *c, const struct record *r)

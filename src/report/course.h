@@ -19,8 +19,9 @@ struct event {
 	enum verdict_kind verdict;
 	char *reason; /* of the verdict, or who decided; NULL */
 	char *subject; /* its first line, cut */
-	bool has_metric, has_change;
-	double metric, change; /* a share of the incumbent's metric of that time */
+	bool has_metric;
+	double metric;
+	char *change; /* of it, as report_change() has it */
 };
 
 struct points {

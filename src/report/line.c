@@ -72,14 +72,6 @@ void report_add_line(const struct record *r, bool color, struct strbuf *out)
 	add_reason(r, out);
 }
 
-void report_line(const struct record *r, FILE *out)
-{
-	CLEANUP_STRBUF struct strbuf line = STRBUF_INIT;
-
-	report_add_line(r, false, &line);
-	fprintf(out, "%s\n", line.buf);
-}
-
 void report_add_text(const char *line, size_t len, struct strbuf *out)
 {
 	for (size_t i = 0, j; i < len; i = j + 1) {

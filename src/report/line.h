@@ -12,9 +12,6 @@
  * digits than the column has is rounded. */
 void report_add_line(const struct record *record, bool color, struct strbuf *out);
 
-/* The same to a file, without colours and with a newline. */
-void report_line(const struct record *record, FILE *out);
-
 /* Appends how far its metric is from what it was compared with: "-3.17%"; nothing where that
  * cannot be said. */
 void report_change(const struct record *record, struct strbuf *out);

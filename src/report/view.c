@@ -1,7 +1,6 @@
 #include "report/view.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,15 +198,6 @@ static void draw_proposers(const struct page *page, struct string_list *ret)
 	}
 }
 
-static void add_change(const struct event *e, struct strbuf *out)
-{
-	CLEANUP_STRBUF struct strbuf change = STRBUF_INIT;
-
-	if (e->has_change)
-		strbuf_addf(&change, "%+.*f%%", fabs(e->change) < 0.1 ? 2 : 1, 100 * e->change);
-	strbuf_addf(out, "  %8s", change.buf);
-}
-
 static void draw_event(const struct page *page, const struct event *e, struct string_list *ret)
 {
 	CLEANUP_STRBUF struct strbuf line = STRBUF_INIT, numbers = STRBUF_INIT;
@@ -217,7 +207,7 @@ static void draw_event(const struct page *page, const struct event *e, struct st
 
 	strbuf_addf(&numbers, "  %10s", metric);
 	if (page->size.columns >= NARROW)
-		add_change(e, &numbers);
+		strbuf_addf(&numbers, "  %8s", e->change);
 	pen_write(&pen, PAINT_NAME, "%5" PRId64, e->experiment);
 	pen_write(&pen, verdict_paint(e->verdict), "  %-10s", verdict ? verdict : "baseline");
 	pen_write(&pen, PAINT_NONE, "%s  ", numbers.buf);

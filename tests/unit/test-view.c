@@ -79,7 +79,8 @@ static const struct totals totals = {
 static const struct budget budget = { .experiments = 10 };
 
 static char some_reason[] = "no-improvement", some_words[] = "bold \33[1m idea",
-	    timed_out[] = "timeout", other_words[] = "to wait";
+	    timed_out[] = "timeout", ten_percent[] = "+10.0%", nothing[] = "",
+	    other_words[] = "to wait";
 
 static void fill(struct course *course)
 {
@@ -93,7 +94,8 @@ static void fill(struct course *course)
 					    .experiment = 3,
 					    .verdict = VERDICT_FAILED,
 					    .reason = timed_out,
-					    .subject = other_words };
+					    .subject = other_words,
+					    .change = nothing };
 	course->events[1] = (struct event){ .type = RECORD_EXPERIMENT,
 					    .experiment = 1,
 					    .verdict = VERDICT_REJECTED,
@@ -101,8 +103,7 @@ static void fill(struct course *course)
 					    .subject = some_words,
 					    .has_metric = true,
 					    .metric = 2.2,
-					    .has_change = true,
-					    .change = 0.1 };
+					    .change = ten_percent };
 }
 
 static void draw(const struct screen_style *style, struct screen_size size,
