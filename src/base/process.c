@@ -15,17 +15,19 @@
 
 /*
  * The child's side. We may have blocked signals, and ignore SIGPIPE: it does neither. Its
- * process group is its own, so that Ctrl-C reaches us alone and we end in our own time.
+ * process group is its own, so that Ctrl-C reaches us alone and we end in our own time; but for
+ * one that asks, which may read from the terminal only in ours.
  */
 static void __attribute__((noreturn))
-run_child(const char *const *argv, int in, int out, int err)
+run_child(const char *const *argv, bool asks, int in, int out, int err)
 {
 	sigset_t none;
 
 	sigemptyset(&none);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	setpgid(0, 0);
+	if (!asks)
+		setpgid(0, 0);
 	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
 	    dup2(err, STDERR_FILENO) >= 0) {
 		close_range(3, ~0U, 0);
@@ -132,11 +134,13 @@ static int failed(const char *program, int status, struct strbuf *said, struct e
 	return error_set(err, "%s: failed with exit status %d", program, WEXITSTATUS(status));
 }
 
-int process_run(const char *const *argv, struct strbuf *out, size_t cap, struct error *err)
+/* `in` is the stdin of the child. */
+static int run(const char *const *argv, bool asks, int in, struct strbuf *out, size_t cap,
+	       struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT, said = STRBUF_INIT;
 	CLEANUP_CLOSE int out_read = -1, out_write = -1, err_read = -1, err_write = -1;
-	CLEANUP_CLOSE int null = above_standard(open("/dev/null", O_RDWR | O_CLOEXEC));
+	CLEANUP_CLOSE int null = above_standard(open("/dev/null", O_WRONLY | O_CLOEXEC));
 	int status, collected, saved;
 	pid_t pid;
 
@@ -147,8 +151,9 @@ int process_run(const char *const *argv, struct strbuf *out, size_t cap, struct 
 	if (pid < 0)
 		return error_errno(err, "cannot start %s", argv[0]);
 	if (!pid)
-		run_child(argv, null, out ? out_write : null, err_write);
-	setpgid(pid, pid); /* here too: whoever comes first */
+		run_child(argv, asks, in, out ? out_write : null, err_write);
+	if (!asks)
+		setpgid(pid, pid); /* here too: whoever comes first */
 	if (out)
 		close(steal_fd(&out_write));
 	close(steal_fd(&err_write));
@@ -156,7 +161,7 @@ int process_run(const char *const *argv, struct strbuf *out, size_t cap, struct 
 	collected = collect(out_read, err_read, &text, cap, &said);
 	saved = errno;
 	if (collected)
-		kill(-pid, SIGKILL);
+		kill(asks ? pid : -pid, SIGKILL);
 	status = wait_for(pid);
 	if (collected) {
 		errno = saved;
@@ -167,6 +172,25 @@ int process_run(const char *const *argv, struct strbuf *out, size_t cap, struct 
 	if (out)
 		strbuf_add(out, text.buf, text.len);
 	return 0;
+}
+
+static int feed(const char *const *argv, bool asks, const char *text, size_t len,
+		struct strbuf *out, size_t cap, struct error *err)
+{
+	CLEANUP_CLOSE int in = above_standard(text_open(text, len, err));
+
+	return in < 0 ? -1 : run(argv, asks, in, out, cap, err);
+}
+
+int process_run(const char *const *argv, struct strbuf *out, size_t cap, struct error *err)
+{
+	return feed(argv, false, NULL, 0, out, cap, err);
+}
+
+int process_ask(const char *const *argv, const char *text, size_t len, struct strbuf *out,
+		size_t cap, struct error *err)
+{
+	return feed(argv, true, text, len, out, cap, err);
 }
 
 int process_pass(const char *const *argv, struct error *err)
@@ -235,7 +259,7 @@ int process_tell(const char *const *argv, const char *text, size_t len,
 	if (!pid) {
 		for (size_t i = 0; env && i < env->nr; i++)
 			putenv(env->items[i]);
-		run_child(argv, in, out, out);
+		run_child(argv, false, in, out, out);
 	}
 	setpgid(pid, pid);
 	if (!wait_at_most(pid, seconds, &status))

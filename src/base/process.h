@@ -20,6 +20,13 @@
 int process_run(const char *const *argv, struct strbuf *out, size_t cap, struct error *err);
 
 /*
+ * The same with `text` on its stdin, and in our own process group: it may ask the person at the
+ * terminal something, as for the passphrase of a key.
+ */
+int process_ask(const char *const *argv, const char *text, size_t len, struct strbuf *out,
+		size_t cap, struct error *err);
+
+/*
  * Runs `argv` with our own stdin, stdout and stderr, in our process group, and waits for it. Its
  * exit status, or 128 and the signal that ended it; -1 where it cannot be started.
  */

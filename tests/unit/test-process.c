@@ -132,6 +132,21 @@ static void its_process_group_is_its_own(void **state)
 	assert_string_equal(out.buf, "own\n");
 }
 
+/* A program in another group would be stopped where it asks at the terminal. */
+static void one_that_asks_is_in_ours(void **state)
+{
+	static const char *const argv[] = { "sh", "-c", "cat; cut -d ' ' -f 5 /proc/$$/stat",
+					    NULL };
+	CLEANUP_FREE char *expected = xstrfmt("told\n%d\n", (int)getpgrp());
+	CLEANUP_STRBUF struct strbuf out = STRBUF_INIT;
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(process_ask(argv, "told\n", 5, &out, 100, &err), 0);
+	assert_string_equal(out.buf, expected);
+	assert_int_equal(process_ask(argv, "told\n", 5, &out, 3, &err), -1);
+}
+
 /* Started without standard descriptors, as a daemon may be, the pipes take their numbers. */
 static void without_standard_descriptors(void **state)
 {
@@ -236,6 +251,7 @@ int main(void)
 		cmocka_unit_test(a_missing_program),
 		cmocka_unit_test(it_starts_clean),
 		cmocka_unit_test(its_process_group_is_its_own),
+		cmocka_unit_test(one_that_asks_is_in_ours),
 		cmocka_unit_test(without_standard_descriptors),
 		cmocka_unit_test(it_is_told_on_stdin),
 		cmocka_unit_test(it_has_so_much_time),
