@@ -391,13 +391,20 @@ static void add_trimmed(struct strbuf *out, const char *s, size_t len)
 	strbuf_rtrim(out);
 }
 
+const char *trailer_block(const char *message, size_t *ret_len)
+{
+	const char *block = last_paragraph(message, ret_len);
+
+	return block && is_trailer_block(block, *ret_len) ? block : NULL;
+}
+
 bool trailer_find(const char *message, const char *key, struct strbuf *ret_value)
 {
 	size_t len, key_len = strlen(key);
-	const char *block = last_paragraph(message, &len), *next;
+	const char *block = trailer_block(message, &len), *next;
 	bool found = false;
 
-	if (!block || !is_trailer_block(block, len))
+	if (!block)
 		return false;
 	for (const char *line = block; line < block + len; line = next) {
 		const char *eol = memchr(line, '\n', (size_t)(block + len - line));

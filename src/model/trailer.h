@@ -33,6 +33,10 @@ void message_accepted(const struct record *r, const char *record_digest, struct 
  * stands in between. */
 void message_note(const struct record *r, const char *record_digest, struct strbuf *out);
 
+/* The trailers of a message, as they stand in it, with the newline of the last; NULL where it has
+ * none. Borrowed. */
+const char *trailer_block(const char *message, size_t *ret_len);
+
 /*
  * The value of the trailer `key` (exact case), unfolded; false where `message` has none. The
  * trailers are the last paragraph, unless that is the title or holds a line that is none.
