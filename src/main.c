@@ -48,6 +48,8 @@ const struct command commands[] = {
 	  "make an experiment the incumbent, as your own decision", cmd_accept },
 	{ "reject", "reject [--campaign=<name>] <n> -m <why>",
 	  "take an experiment back, as your own decision", cmd_reject },
+	{ "promote", "promote [--campaign=<name>] [--squash | --split] [<n>...]",
+	  "make a branch of what was accepted, to review and push", cmd_promote },
 	{ "prompt", "prompt [<campaign>] [--json]", "what a proposer would be told next",
 	  cmd_prompt },
 	{ "guide", "guide", "how an agent uses these commands", cmd_guide },

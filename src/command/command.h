@@ -36,6 +36,7 @@ int cmd_show(int argc, char **argv, struct error *err);
 int cmd_diff(int argc, char **argv, struct error *err);
 int cmd_accept(int argc, char **argv, struct error *err);
 int cmd_reject(int argc, char **argv, struct error *err);
+int cmd_promote(int argc, char **argv, struct error *err);
 int cmd_prompt(int argc, char **argv, struct error *err);
 int cmd_guide(int argc, char **argv, struct error *err);
 int cmd_audit(int argc, char **argv, struct error *err);

@@ -171,6 +171,19 @@ int repo_commit_message(struct repo *repo, const char *commit, struct strbuf *re
 	return 0;
 }
 
+int repo_commit_author(struct repo *repo, const char *commit, struct strbuf *ret,
+		       struct error *err)
+{
+	CLEANUP_GIT(git_commit) git_commit *object = NULL;
+	const git_signature *author;
+
+	if (lookup_commit(repo, commit, &object, err) < 0)
+		return -1;
+	author = git_commit_author(object);
+	strbuf_addf(ret, "%s <%s>", author->name, author->email);
+	return 0;
+}
+
 /* The entry of a regular file. 0; 1 where there is none. */
 static int lookup_file(struct repo *repo, const char *treeish, const char *path,
 		       git_tree_entry **ret, struct error *err)

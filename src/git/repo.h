@@ -73,6 +73,10 @@ int repo_commit_parent(struct repo *repo, const char *commit, unsigned i,
 int repo_commit_message(struct repo *repo, const char *commit, struct strbuf *ret,
 			struct error *err);
 
+/* Who wrote it: "Ada <ada@example.org>". Appended. */
+int repo_commit_author(struct repo *repo, const char *commit, struct strbuf *ret,
+		       struct error *err);
+
 /*
  * The content of the file `path` in a tree or commit, at most `cap` bytes. 0; 1 where there
  * is no such file (or it is not a regular file); -1, also where it is larger.

@@ -73,10 +73,17 @@ int compare_incumbent(struct lane *lane, const char *commit, bool of_incumbent, 
 	}
 	search_tell_tail(s, r->trials[r->trials_nr - 1].ran[PHASE_EVALUATE] ? &logs->evaluate
 									    : &logs->run);
-	error_set(err, "the incumbent, measured %s, came to nothing %d times: %s", beside,
-		  INCUMBENT_TRIES, verdict.reason);
-	error_hint(err, "look at this machine; or is the change at autoresearch/%s reliable?",
-		   s->campaign);
+	error_set(err, "the %s, measured %s, came to nothing %d times: %s",
+		  r->promotion ? "merge base" : "incumbent", beside, INCUMBENT_TRIES,
+		  verdict.reason);
+	if (r->promotion)
+		error_hint(err, "look at this machine; or does commit %.12s run by itself?",
+			   commit);
+	else
+		error_hint(
+			err,
+			"look at this machine; or is the change at autoresearch/%s reliable?",
+			s->campaign);
 	return error_status(err, EXIT_FAILING);
 }
 
@@ -85,7 +92,9 @@ int compare_incumbent(struct lane *lane, const char *commit, bool of_incumbent, 
 static int measure_pair(struct lane *lane, const char *commit, size_t index, struct record *r,
 			struct logs *logs, struct error *err)
 {
-	CLEANUP_FREE char *beside = xstrfmt("beside experiment %lld", (long long)r->experiment);
+	CLEANUP_FREE char *beside =
+		r->promotion ? xstrdup("beside the result")
+			     : xstrfmt("beside experiment %lld", (long long)r->experiment);
 	CLEANUP_LOGS struct logs others = LOGS_INIT;
 	const struct search *s = lane->search;
 	uint64_t seed = s->totals.seed + (uint64_t)lane->begun_as;
@@ -103,8 +112,8 @@ static int measure_pair(struct lane *lane, const char *commit, size_t index, str
 }
 
 /* Pairs until the comparison is over, or the candidate failed. */
-static int measure_pairs(struct lane *lane, const char *commit, struct record *r,
-			 struct logs *logs, struct error *err)
+int compare_pairs(struct lane *lane, const char *commit, struct record *r, struct logs *logs,
+		  struct error *err)
 {
 	struct pair pairs[COMPARISON_PAIRS_MAX];
 	const struct search *s = lane->search;
@@ -135,7 +144,7 @@ int compare_candidate(struct lane *lane, const char *commit, struct record *r,
 	r->incumbent = s->totals.incumbent_metric;
 	lane->begun_as = r->experiment;
 	ret = search_trials(s) == 1 ? compare_trial(lane, commit, false, 1, r, logs, err)
-				    : measure_pairs(lane, commit, r, logs, err);
+				    : compare_pairs(lane, commit, r, logs, err);
 	if (ret)
 		return ret;
 	r->gpu_hours = r->duration * lane->gpus / 3600;

@@ -26,6 +26,11 @@
 int compare_candidate(struct lane *lane, const char *commit, struct record *r,
 		      struct logs *logs, struct error *err);
 
+/* The pairs of that alone, by the plan of the campaign: what precedes and follows them is the
+ * caller's. `logs` as above. */
+int compare_pairs(struct lane *lane, const char *commit, struct record *r, struct logs *logs,
+		  struct error *err);
+
 /*
  * One trial more of the record, as number `number` (from 1), on the slot moved to `commit`; its
  * costs are added. `logs` are emptied first. 0; 1 cancelled; -1.

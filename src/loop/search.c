@@ -309,7 +309,7 @@ int search_open_campaign(struct search *s, struct repo *repo, const char *campai
 		return -1;
 	if (!*s->ledger.branch && repo_head(repo, base, err))
 		return -1;
-	if (refuse_checked_out(s, err) || take_lock(s, err))
+	if ((!s->branch_stays && refuse_checked_out(s, err)) || take_lock(s, err))
 		return -1;
 	free(steal_ptr(s->store));
 	free(steal_ptr(s->path));

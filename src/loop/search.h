@@ -57,6 +57,7 @@ struct search {
 	const char *command_given; /* of the proposer */
 	const char *from_given;	   /* see loop/footing.h */
 	bool config_optional; /* where the commit has no config, the defaults hold */
+	bool branch_stays;    /* nothing moves the ledger branch, so it may be checked out */
 	int jobs;       /* lanes; 1 by search_init(), 0 for what the settings say */
 	int candidates; /* a round; 0 for what the config says */
 

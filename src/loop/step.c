@@ -14,9 +14,8 @@
 #include "loop/pause.h"
 #include "model/judge.h"
 
-/* What every record says of where and when it was made. */
-static void record_begin(const struct search *s, struct record *r, enum record_type type,
-			 int64_t experiment)
+void record_begin(const struct search *s, struct record *r, enum record_type type,
+		  int64_t experiment)
 {
 	time_t now = time(NULL);
 	struct tm tm;

@@ -24,6 +24,10 @@ struct experiment {
 	bool renumbered; /* since the candidate's commit was made */
 };
 
+/* What every record says of where and when it was made. */
+void record_begin(const struct search *s, struct record *r, enum record_type type,
+		  int64_t experiment);
+
 /* One that has nothing yet but its number. */
 void experiment_init(struct experiment *x, struct search *s, int64_t number);
 void experiment_release(struct experiment *x);

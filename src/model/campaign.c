@@ -32,6 +32,7 @@ void campaign_config_defaults(struct campaign_config *config)
 		.candidates = 4,
 		.patience = LADDER_PATIENCE,
 		.include = STRING_LIST_INIT,
+		.promote.timeout = 60 * 60,
 	};
 }
 
@@ -49,7 +50,7 @@ void campaign_config_release(struct campaign_config *config)
 	string_list_release(&config->deny);
 	string_list_release(&config->deny_lines);
 	string_list_release(&config->include);
-	free(config->promote_command);
+	free(config->promote.command);
 	memset(config, 0, sizeof(*config));
 }
 

@@ -79,7 +79,7 @@ struct campaign_config {
 	int candidates;          /* a round */
 	int64_t patience;        /* with each stage of the ladder; 0: it is not gone up */
 	struct string_list include;
-	char *promote_command;
+	struct command_spec promote; /* of the result, before it is measured */
 };
 
 /* The documented defaults; the strings and lists are empty. */

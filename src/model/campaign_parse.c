@@ -284,7 +284,8 @@ static const struct key {
 	{ "search.candidates", set_candidates, FIELD(candidates), false },
 	{ "search.patience", set_patience, FIELD(patience), false },
 	{ "context.include", add_path, FIELD(include), false },
-	{ "promote.command", set_command, FIELD(promote_command), false },
+	{ "promote.command", set_command, FIELD(promote.command), false },
+	{ "promote.timeout", set_duration, FIELD(promote.timeout), false },
 };
 
 const char *const *campaign_config_keys(void)

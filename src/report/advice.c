@@ -3,11 +3,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* As a word for a shell: a campaign may be called much. */
-static void add_word(const char *word, struct strbuf *out)
+void report_shell_word(const char *word, struct strbuf *out)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789-_./:";
+				    "0123456789-_./:=";
 
 	if (!word[strspn(word, plain)]) {
 		strbuf_addstr(out, word);
@@ -38,7 +37,7 @@ static void add_ours(struct json *next, const struct record *r, const char *verb
 	CLEANUP_STRBUF struct strbuf command = STRBUF_INIT;
 
 	strbuf_addf(&command, "git autoresearch %s --campaign=", verb);
-	add_word(r->campaign, &command);
+	report_shell_word(r->campaign, &command);
 	strbuf_addf(&command, " %" PRId64, experiment);
 	add(next, command.buf, shows);
 }
@@ -51,7 +50,7 @@ static void add_branch(struct json *next, const struct record *r, const char *be
 
 	strbuf_addf(&name, "autoresearch/%s%s", r->campaign, after);
 	strbuf_addf(&command, "git %s ", before);
-	add_word(name.buf, &command);
+	report_shell_word(name.buf, &command);
 	add(next, command.buf, shows);
 }
 
@@ -60,7 +59,7 @@ static void add_history(struct json *next, const struct record *r)
 	CLEANUP_STRBUF struct strbuf command = STRBUF_INIT;
 
 	strbuf_addstr(&command, "git autoresearch log --campaign=");
-	add_word(r->campaign, &command);
+	report_shell_word(r->campaign, &command);
 	strbuf_addstr(&command, " -n 20");
 	add(next, command.buf, "what else was tried, and what became of it");
 }

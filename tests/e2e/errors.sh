@@ -52,7 +52,7 @@ for wrong in 'show x' 'show -1' 'show 1 2' 'diff' 'diff x' 'diff 1 2 3' 'audit' 
 	check_status "$wrong" 129 git autoresearch $wrong
 	check_equal '  stdout is empty' '' "$(cat "$scratch/out")"
 done
-for absent in report promote replay; do
+for absent in report replay; do
 	check_status "$absent is not part of this version" 129 git autoresearch "$absent"
 done
 

@@ -86,7 +86,8 @@ static void defaults(void **state)
 	assert_int_equal(c->budget.experiments, 0);
 	assert_true(c->budget.time == 0);
 	assert_int_equal(c->candidates, 4);
-	assert_null(c->promote_command);
+	assert_null(c->promote.command);
+	assert_true(c->promote.timeout == 3600);
 	assert_int_equal(f->warnings.nr, 0);
 }
 
@@ -117,7 +118,7 @@ static void every_key(void **state)
 			      "[syscalls]\ndeny = io_uring_setup\ndeny = ptrace\n"
 			      "[search]\ncandidates = 64\n"
 			      "[context]\ninclude = prepare.py\n"
-			      "[promote]\ncommand = make bench-wide\n");
+			      "[promote]\ncommand = make bench-wide\ntimeout = 3h\n");
 
 	assert_string_equal(c->metric, "val_loss");
 	assert_int_equal(c->direction, MAXIMIZE);
@@ -160,7 +161,8 @@ static void every_key(void **state)
 	assert_string_equal(c->deny.items[1], "ptrace");
 	assert_int_equal(c->candidates, 64);
 	assert_string_equal(c->include.items[0], "prepare.py");
-	assert_string_equal(c->promote_command, "make bench-wide");
+	assert_string_equal(c->promote.command, "make bench-wide");
+	assert_true(c->promote.timeout == 3 * 3600);
 }
 
 static void the_last_one_wins_and_case_does_not_count(void **state)
@@ -340,7 +342,7 @@ static void the_list_of_keys(void **state)
 				 -1);
 		assert_non_null(strstr(f->err.message, "a value is missing"));
 	}
-	assert_int_equal(nr, 35);
+	assert_int_equal(nr, 36);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -1,0 +1,152 @@
+#include "loop/promote.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/process.h"
+#include "command/delegate.h"
+#include "command/options.h"
+#include "command/watch.h"
+#include "report/line.h"
+#include "report/promotion.h"
+
+struct arguments {
+	const char *campaign;
+	struct promote_options options;
+	int64_t *numbers;
+};
+
+static int parse_numbers(int argc, char **argv, struct arguments *a, struct error *err)
+{
+	a->numbers = xcalloc((size_t)(argc - optind) + 1, sizeof(*a->numbers));
+	for (int i = optind; i < argc; i++)
+		if (experiment_number(argv[i], &a->numbers[a->options.nr++], err))
+			return -1;
+	a->options.numbers = a->numbers;
+	return 0;
+}
+
+static int parse(int argc, char **argv, struct arguments *a, struct error *err)
+{
+	static const struct option longs[] = {
+		{ "campaign", required_argument, NULL, 'n' },
+		{ "squash", no_argument, NULL, PROMOTION_SQUASH },
+		{ "split", no_argument, NULL, PROMOTION_SPLIT },
+		{ 0 },
+	};
+	int c;
+
+	while ((c = next_option(argc, argv, ":h", longs)) != -1) {
+		if (c == 'n')
+			a->campaign = optarg;
+		else if ((c == PROMOTION_SQUASH || c == PROMOTION_SPLIT) &&
+			 (a->options.form == PROMOTION_COMMITS ||
+			  a->options.form == (enum promotion_form)c))
+			a->options.form = (enum promotion_form)c;
+		else
+			return usage(argc, argv);
+	}
+	return parse_numbers(argc, argv, a, err);
+}
+
+/* What stands on another change of the result says so: it cannot be taken by itself. */
+static void print_commits(const struct promote *p)
+{
+	const struct promotion *promotion = p->record.promotion;
+
+	for (size_t k = 0; k < promotion->nr; k++) {
+		int64_t needs = 0;
+
+		for (size_t i = 0; promotion->form != PROMOTION_SQUASH && i < p->stack.nr; i++)
+			if (!strcmp(p->stack.items[i].commit, promotion->picked[k].from))
+				needs = picks_needs(&p->picks, i);
+		report_picked(p->search->repo, &p->record, k, needs, stdout);
+	}
+}
+
+/* What became of the commits that were there before, as git tells it. */
+static int print_range_diff(const struct promote *p, struct error *err)
+{
+	const struct promotion *promotion = p->record.promotion;
+	CLEANUP_FREE char *old = xstrfmt("%s..%s", p->results.base, promotion->replaced);
+	CLEANUP_FREE char *new = xstrfmt("%s..%s", p->record.base, promotion->result);
+	const char *const argv[] = {
+		"git", "--no-pager", "range-diff", "--no-color", "--no-notes", old, new, NULL,
+	};
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	if (!*promotion->replaced)
+		return 0;
+	if (process_run(argv, &text, 64 << 20, err))
+		return -1;
+	printf("\nagainst the one before, %.12s:\n", promotion->replaced);
+	report_text(text.buf, text.len, "  ", stdout);
+	return 0;
+}
+
+static int print_push(const struct promote *p, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf remote = STRBUF_INIT;
+	CLEANUP_FREE char *branch = xstrfmt("results/%s", p->search->campaign);
+	char there[OID_HEX_SIZE];
+
+	if (results_remote(&p->results, &remote, there, err))
+		return -1;
+	printf("\nto push it:\n  ");
+	report_push(remote.buf, branch, there, stdout);
+	return 0;
+}
+
+static int print(const struct promote *p, struct error *err)
+{
+	const struct record *r = &p->record;
+
+	if (r->verdict.kind != VERDICT_ACCEPTED) {
+		report_refusal(r, stdout);
+		return EXIT_NEGATIVE;
+	}
+	printf("results/%s is now %.12s, on %.12s\n", r->campaign, r->promotion->result,
+	       r->base);
+	print_commits(p);
+	report_promoted(r, stdout);
+	return print_range_diff(p, err) || print_push(p, err) ? -1 : EXIT_DONE;
+}
+
+static int promote(struct promote *p, struct search *s, const struct arguments *a,
+		   struct error *err)
+{
+	CLEANUP_REPO struct repo *repo = NULL;
+	CLEANUP_FREE char *campaign = NULL;
+	struct watch watch;
+	int ret;
+
+	if (repo_open(&repo, err) || campaign_find(repo, a->campaign, &campaign, err) ||
+	    promote_open(p, s, repo, campaign, err) || promote_build(p, &a->options, err) ||
+	    watch_begin(&watch, s, err))
+		return -1;
+	ret = promote_measure(p, err);
+	watch_end(&watch);
+	if (ret > 0)
+		return 128 + (s->signal ? s->signal : 2);
+	if (ret || promote_record(p, err))
+		return -1;
+	return print(p, err);
+}
+
+int cmd_promote(int argc, char **argv, struct error *err)
+{
+	CLEANUP_SEARCH struct search s;
+	CLEANUP_PROMOTE struct promote p;
+	struct arguments a = { 0 };
+	int ret;
+
+	search_init(&s);
+	promote_init(&p);
+	ret = parse(argc, argv, &a, err);
+	if (!ret) {
+		delegate_self(argc, argv, false);
+		ret = promote(&p, &s, &a, err);
+	}
+	free(a.numbers);
+	return ret;
+}
