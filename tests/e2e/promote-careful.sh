@@ -23,7 +23,7 @@ configure <<-CONFIG
 [campaign]
 	editable = a.txt
 [run]
-	command = "test ! -e $scratch/slow || sleep 33; awk '{ s += \$2 } END { print \"METRIC loss=\" s }' a.txt"
+	command = "test ! -e $scratch/slow || sleep 33.$$; awk '{ s += \$2 } END { print \"METRIC loss=\" s }' a.txt"
 [promote]
 	command = "test ! -e $scratch/narrow && cat a.txt >/dev/null && echo as wide as can be"
 CONFIG
@@ -197,14 +197,14 @@ before=$(git for-each-ref)
 : >"$scratch/slow"
 git-autoresearch promote >"$scratch/killed" 2>&1 &
 pid=$!
-soon pgrep -f '^sleep 33$'
+soon pgrep -xf "sleep 33.$$"
 unchanged 'another has to wait' 128 git autoresearch promote
 kill -9 "$pid"
 wait "$pid" 2>/dev/null
 rm "$scratch/slow"
 check_equal 'nothing was moved' "$before" "$(git for-each-ref)"
 gone() {
-	! pgrep -f '^sleep 33$'
+	! pgrep -xf "sleep 33.$$"
 }
 check 'and nothing runs on' soon gone
 check_status 'again' 0 git autoresearch promote
@@ -214,7 +214,7 @@ check 'for git, too' git fsck --strict
 git-autoresearch promote >"$scratch/killed" 2>&1 &
 pid=$!
 before=$(git for-each-ref)
-soon pgrep -f '^sleep 33$'
+soon pgrep -xf "sleep 33.$$"
 kill -INT "$pid"
 wait "$pid"
 check_equal 'Ctrl-C ends it, with its status' 130 $?
