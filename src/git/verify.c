@@ -514,17 +514,6 @@ static void check_branch(struct verify *v)
 				 (long long)v->items[i].experiment);
 }
 
-/* "Promotion: <campaign>", of this one: like a baseline it has no number. */
-static bool is_own_promotion(const struct verify *v, const char *line)
-{
-	static const char key[] = "Promotion: ";
-	size_t len = strlen(v->ledger->campaign);
-
-	return starts_with(line, key) &&
-	       !strncmp(line + strlen(key), v->ledger->campaign, len) &&
-	       strchr("\n", line[strlen(key) + len]);
-}
-
 /* The digest in a note's line, where it is that. */
 static bool read_record_line(const char *line, char ret[65])
 {
@@ -557,13 +546,20 @@ static int check_note(const char *commit, const struct strbuf *note, void *data,
 		next = strchr(line, '\n');
 		if (begins)
 			n = own_number(v, line + strlen(key));
-		else if (is_own_promotion(v, line))
-			n = 0;
+		else if (starts_with(line, PROMOTION_KEY))
+			n = is_promotion_of(line, v->ledger->campaign) ? 0 : -1;
 		if (n < 0 || (!begins && !read_record_line(line, digest)) ||
 		    find_numbered(v, n, &oid, false, begins ? NULL : digest))
 			continue;
-		mismatch(v, "the note on %.12s speaks of experiment %lld, and no record does",
-			 commit, (long long)n);
+		if (n || begins)
+			mismatch(v,
+				 "the note on %.12s speaks of experiment %lld, and no record "
+				 "does",
+				 commit, (long long)n);
+		else
+			mismatch(v,
+				 "the note on %.12s speaks of a promotion, and no record does",
+				 commit);
 		n = -1;
 	}
 	return 0;
