@@ -10,6 +10,8 @@
 #include "report/line.h"
 #include "report/promotion.h"
 
+#define RANGE_DIFF_MAX (64 << 20)
+
 struct arguments {
 	const char *campaign;
 	struct promote_options options;
@@ -65,7 +67,7 @@ static void print_commits(const struct promote *p)
 }
 
 /* What became of the commits that were there before, as git tells it. */
-static int print_range_diff(const struct promote *p, struct error *err)
+static void print_range_diff(const struct promote *p)
 {
 	const struct promotion *promotion = p->record.promotion;
 	CLEANUP_FREE char *old = xstrfmt("%s..%s", p->results.base, promotion->replaced);
@@ -74,30 +76,32 @@ static int print_range_diff(const struct promote *p, struct error *err)
 		"git", "--no-pager", "range-diff", "--no-color", "--no-notes", old, new, NULL,
 	};
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+	struct error err = ERROR_INIT;
 
 	if (!*promotion->replaced)
-		return 0;
-	if (process_run(argv, &text, 64 << 20, err))
-		return -1;
+		return;
+	/* All is done by now: what cannot be told is no failure. */
+	if (process_run(argv, &text, RANGE_DIFF_MAX, &err)) {
+		warning("%s", err.message);
+		return;
+	}
 	printf("\nagainst the one before, %.12s:\n", promotion->replaced);
 	report_text(text.buf, text.len, "  ", stdout);
-	return 0;
 }
 
-static int print_push(const struct promote *p, struct error *err)
+static void print_push(const struct promote *p)
 {
 	CLEANUP_STRBUF struct strbuf remote = STRBUF_INIT;
 	CLEANUP_FREE char *branch = xstrfmt("results/%s", p->search->campaign);
-	char there[OID_HEX_SIZE];
+	char lost[OID_HEX_SIZE];
 
-	if (results_remote(&p->results, &remote, there, err))
-		return -1;
+	results_remote(&p->results, &remote, lost);
 	printf("\nto push it:\n  ");
-	report_push(remote.buf, branch, there, stdout);
-	return 0;
+	report_push(remote.buf, branch, lost, stdout);
 }
 
-static int print(const struct promote *p, struct error *err)
+/* The exit status. */
+static int print(const struct promote *p)
 {
 	const struct record *r = &p->record;
 
@@ -109,7 +113,9 @@ static int print(const struct promote *p, struct error *err)
 	       r->base);
 	print_commits(p);
 	report_promoted(r, stdout);
-	return print_range_diff(p, err) || print_push(p, err) ? -1 : EXIT_DONE;
+	print_range_diff(p);
+	print_push(p);
+	return EXIT_DONE;
 }
 
 static int promote(struct promote *p, struct search *s, const struct arguments *a,
@@ -130,7 +136,7 @@ static int promote(struct promote *p, struct search *s, const struct arguments *
 		return 128 + (s->signal ? s->signal : 2);
 	if (ret || promote_record(p, err))
 		return -1;
-	return print(p, err);
+	return print(p);
 }
 
 int cmd_promote(int argc, char **argv, struct error *err)

@@ -221,33 +221,24 @@ static void find_remote(struct repo *repo, struct strbuf *ret)
 		ask_git(all, ret);
 }
 
-int results_remote(const struct results *results, struct strbuf *ret_name,
-		   char ret_lost[OID_HEX_SIZE], struct error *err)
+void results_remote(const struct results *results, struct strbuf *ret_name,
+		    char ret_lost[OID_HEX_SIZE])
 {
 	struct repo *repo = results->ledger->repo;
 	CLEANUP_FREE char *tracking = NULL;
 	struct error ignored = ERROR_INIT;
-	char now[OID_HEX_SIZE];
-	git_oid there, here;
-	int r;
+	char there[OID_HEX_SIZE], here[OID_HEX_SIZE];
+	git_oid a, b;
 
 	*ret_lost = '\0';
 	find_remote(repo, ret_name);
 	tracking =
 		xstrfmt("refs/remotes/%s/results/%s", ret_name->buf, results->ledger->campaign);
 	/* A remote may be a URL, which is no part of a ref. */
-	if (!ret_name->len || repo_ref(repo, tracking, ret_lost, &ignored) ||
-	    repo_ref(repo, results->ref, now, &ignored)) {
-		*ret_lost = '\0';
-		return 0;
-	}
-	if (oid_from_hex(&there, ret_lost, err) || oid_from_hex(&here, now, err))
-		return -1;
-	r = git_oid_equal(&there, &here) ? 1
-					 : git_graph_descendant_of(repo->git, &here, &there);
-	if (r < 0)
-		return error_git(err, "cannot compare two commits");
-	if (r)
-		*ret_lost = '\0';
-	return 0;
+	if (!ret_name->len || repo_ref(repo, tracking, there, &ignored) ||
+	    repo_ref(repo, results->ref, here, &ignored) || !strcmp(there, here) ||
+	    oid_from_hex(&a, here, &ignored) || oid_from_hex(&b, there, &ignored))
+		return;
+	if (!git_graph_descendant_of(repo->git, &a, &b))
+		memcpy(ret_lost, there, sizeof(there));
 }

@@ -40,10 +40,10 @@ int results_publish(struct results *results, struct record *record,
 /*
  * Where the user would push it: the remote that git would push HEAD's branch to, "" where there is
  * none; and where it was there when they last looked, "" unless a push of the branch would lose
- * that.
+ * that, as far as can be told.
  */
-int results_remote(const struct results *results, struct strbuf *ret_name,
-		   char ret_lost[OID_HEX_SIZE], struct error *err);
+void results_remote(const struct results *results, struct strbuf *ret_name,
+		    char ret_lost[OID_HEX_SIZE]);
 
 /* The promotion that made `result`; NULL: the newest one. 0; 1 where there is none. */
 int ledger_find_promotion(struct ledger *ledger, const char *result, struct entry *ret,

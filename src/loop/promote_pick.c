@@ -114,11 +114,12 @@ static int want_all(struct picks *p, struct ledger *ledger,
 	}
 	if (any)
 		return 0;
-	if (p->accepted)
+	if (p->accepted) {
 		error_set(err, "HEAD has all that was accepted in campaign '%s' already",
 			  ledger->campaign);
-	else
-		error_set(err, "nothing is accepted in campaign '%s'", ledger->campaign);
+		return error_hint(err, "switch to the branch that it is for");
+	}
+	error_set(err, "nothing is accepted in campaign '%s'", ledger->campaign);
 	return error_hint(err, "git autoresearch status --campaign=%s", ledger->campaign);
 }
 
