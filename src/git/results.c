@@ -59,6 +59,17 @@ static int try_name(const struct results *r, struct error *err)
 	return ref_hold(r->ledger->repo, r->ref, &hold, err);
 }
 
+static bool wants_signature(struct repo *repo)
+{
+	CLEANUP_FREE char *git_dir = xstrfmt("--git-dir=%s", repo->git_dir);
+	const char *argv[] = { "git",	git_dir,	  "config", "--type=bool",
+			       "--get", "commit.gpgSign", NULL };
+	CLEANUP_STRBUF struct strbuf value = STRBUF_INIT;
+	struct error ignored = ERROR_INIT;
+
+	return !process_run(argv, &value, 16, &ignored) && starts_with(value.buf, "true");
+}
+
 int results_open(struct results *ret, struct ledger *ledger, struct error *err)
 {
 	CLEANUP_RESULTS struct results r = { .ledger = ledger };
@@ -73,6 +84,7 @@ int results_open(struct results *ret, struct ledger *ledger, struct error *err)
 	missing = *r.tip ? ledger_find_promotion(ledger, r.tip, &entry, err) : 0;
 	if (missing)
 		return missing < 0 ? -1 : refuse_foreign(&r, err);
+	r.signs = wants_signature(ledger->repo);
 	if (*r.tip)
 		memcpy(r.base, entry.record.base, sizeof(r.base));
 	*ret = r;
@@ -81,17 +93,6 @@ int results_open(struct results *ret, struct ledger *ledger, struct error *err)
 }
 
 /* --- Its commits */
-
-static bool wants_signature(struct repo *repo)
-{
-	CLEANUP_FREE char *git_dir = xstrfmt("--git-dir=%s", repo->git_dir);
-	const char *argv[] = { "git",	git_dir,	  "config", "--type=bool",
-			       "--get", "commit.gpgSign", NULL };
-	CLEANUP_STRBUF struct strbuf value = STRBUF_INIT;
-	struct error ignored = ERROR_INIT;
-
-	return !process_run(argv, &value, 16, &ignored) && starts_with(value.buf, "true");
-}
 
 /* As git reads a date in its own format: seconds and an offset. */
 static char *author_date(const git_signature *author)
@@ -102,9 +103,11 @@ static char *author_date(const git_signature *author)
 		       offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
-int results_commit(struct repo *repo, const char *tree, const char *parent, const char *from,
-		   const char *message, char ret[OID_HEX_SIZE], struct error *err)
+int results_commit(const struct results *results, const char *tree, const char *parent,
+		   const char *from, const char *message, char ret[OID_HEX_SIZE],
+		   struct error *err)
 {
+	struct repo *repo = results->ledger->repo;
 	CLEANUP_GIT(git_commit) git_commit *like = NULL;
 	CLEANUP_FREE char *name = NULL, *email = NULL, *date = NULL, *encoding = NULL;
 	CLEANUP_FREE char *git_dir = xstrfmt("--git-dir=%s", repo->git_dir);
@@ -131,16 +134,17 @@ int results_commit(struct repo *repo, const char *tree, const char *parent, cons
 	argv[nr++] = "git";
 	argv[nr++] = git_dir;
 	argv[nr++] = "-c";
-	argv[nr++] = "core.fsync=committed";
+	argv[nr++] = "core.fsync=none";
 	argv[nr++] = "-c";
 	argv[nr++] = encoding;
 	argv[nr++] = "commit-tree";
-	if (wants_signature(repo))
+	if (results->signs)
 		argv[nr++] = "-S";
 	argv[nr++] = "-p";
 	argv[nr++] = parent;
 	argv[nr++] = tree;
 	objects_hold(repo);
+	/* All of them are made durable at once, before a ref names them. */
 	repo->unsynced = true;
 	if (process_ask(argv, message, strlen(message), &hex, 256, err)) {
 		error_of_git(err);

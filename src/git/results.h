@@ -13,6 +13,7 @@ struct results {
 	char *ref;
 	char tip[OID_HEX_SIZE];	 /* "": there is none yet */
 	char base[OID_HEX_SIZE]; /* that the promotion behind it stands on */
+	bool signs;		 /* commit.gpgSign is set */
 };
 
 /* Finds the branch. An error where it is checked out, where its tip is of no promotion, and where
@@ -26,8 +27,9 @@ void results_release(struct results *results);
  * where that is NULL it is our user's, with the words of `message`. git itself makes it, and signs it
  * where commit.gpgSign says so: it may ask for a passphrase.
  */
-int results_commit(struct repo *repo, const char *tree, const char *parent, const char *from,
-		   const char *message, char ret[OID_HEX_SIZE], struct error *err);
+int results_commit(const struct results *results, const char *tree, const char *parent,
+		   const char *from, const char *message, char ret[OID_HEX_SIZE],
+		   struct error *err);
 
 /*
  * Appends the record of a promotion, whose result is a commit by now, and, where it is accepted,

@@ -115,8 +115,8 @@ static int build_commits(struct promote *p, char ret[OID_HEX_SIZE], struct error
 			return -1;
 		if (empty)
 			continue;
-		if (results_commit(p->search->repo, tree, ret, p->stack.items[i].commit, NULL,
-				   ret, err))
+		if (results_commit(&p->results, tree, ret, p->stack.items[i].commit, NULL, ret,
+				   err))
 			return -1;
 		pick(p, i);
 		strcpy(promotion->picked[promotion->nr - 1].commit, ret);
@@ -152,7 +152,7 @@ static int build_squashed(struct promote *p, char ret[OID_HEX_SIZE], struct erro
 	if (!promotion->nr)
 		return 0;
 	squash_message(&squash, p->search->campaign, &message);
-	if (results_commit(p->search->repo, tree, p->stack.base, NULL, message.buf, ret, err))
+	if (results_commit(&p->results, tree, p->stack.base, NULL, message.buf, ret, err))
 		return -1;
 	for (size_t k = 0; k < promotion->nr; k++)
 		strcpy(promotion->picked[k].commit, ret);

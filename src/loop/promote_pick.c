@@ -4,6 +4,8 @@
 
 #include "model/scope.h"
 
+#define NEEDS_SHOWN_MAX 200 /* commits */
+
 void picks_release(struct picks *picks)
 {
 	free(picks->items);
@@ -219,6 +221,16 @@ static void put_in_order(struct picks *p, enum promotion_form form)
 	}
 }
 
+/* Of very many that are all wanted nobody has to know, and to tell costs by their square. */
+static bool asks_for_needs(const struct picks *p, size_t i, enum promotion_form form)
+{
+	if (form == PROMOTION_SPLIT || p->stack->nr <= NEEDS_SHOWN_MAX)
+		return true;
+	while (i && p->items[i - 1].wanted)
+		i--;
+	return i > 0;
+}
+
 int picks_choose(struct picks *ret, struct ledger *ledger, struct stack *stack,
 		 const struct campaign_config *config, const struct promote_options *options,
 		 struct error *err)
@@ -233,7 +245,8 @@ int picks_choose(struct picks *ret, struct ledger *ledger, struct stack *stack,
 		return -1;
 	/* From the last, since what is needed has needs, too. */
 	for (size_t i = stack->nr; i; i--)
-		if (p.items[i - 1].wanted && want_needs(&p, stack, i - 1, err))
+		if (p.items[i - 1].wanted && asks_for_needs(&p, i - 1, options->form) &&
+		    want_needs(&p, stack, i - 1, err))
 			return -1;
 	put_in_order(&p, options->form);
 	*ret = p;

@@ -58,6 +58,7 @@ static void copy_oid(char ret[OID_HEX_SIZE], const char *rev)
 /* A record of the two accepted ones on main, with nothing that was run; the commits are there. */
 static void draft(struct lab *lab, struct record *r)
 {
+	const struct results results = { .ledger = &lab->ledger };
 	struct promotion *p = r->promotion = xcalloc(1, sizeof(*p));
 	char base[OID_HEX_SIZE], commit[OID_HEX_SIZE], tree[OID_HEX_SIZE];
 
@@ -79,7 +80,7 @@ static void draft(struct lab *lab, struct record *r)
 		copy_oid(tree,
 			 i ? "autoresearch/" LAB "^{tree}" : "autoresearch/" LAB "~1^{tree}");
 		promotion_pick(p, i ? 3 : 1, commit);
-		assert_done(results_commit(lab->repo, tree, base, commit, NULL, base, &err));
+		assert_done(results_commit(&results, tree, base, commit, NULL, base, &err));
 		strcpy(p->picked[i].commit, base);
 	}
 	strcpy(p->result, base);
@@ -195,6 +196,8 @@ static void a_branch_that_moved_meanwhile_is_left_alone(void **state)
 static void a_commit_keeps_words_and_author(void **state)
 {
 	CLEANUP_REPO struct repo *repo = NULL;
+	struct ledger ledger = { 0 };
+	const struct results results = { .ledger = &ledger };
 	char made[OID_HEX_SIZE], from[OID_HEX_SIZE], tree[OID_HEX_SIZE], base[OID_HEX_SIZE];
 
 	(void)state;
@@ -205,16 +208,17 @@ static void a_commit_keeps_words_and_author(void **state)
 		   "koi8-r"),
 		0);
 	assert_done(repo_open(&repo, &err));
+	ledger.repo = repo;
 	copy_oid(from, "main");
 	copy_oid(base, "main~1");
 	copy_oid(tree, "main^{tree}");
-	assert_done(results_commit(repo, tree, base, from, NULL, made, &err));
+	assert_done(results_commit(&results, tree, base, from, NULL, made, &err));
 	assert_string_equal(out_of("git cat-file commit %s | grep -av ^committer", made),
 			    out_of("git cat-file commit %s | grep -av ^committer", from));
-	assert_done(results_commit(repo, tree, base, NULL, "caf\xc3\xa9\n", made, &err));
+	assert_done(results_commit(&results, tree, base, NULL, "caf\xc3\xa9\n", made, &err));
 	assert_string_equal(out_of("git cat-file commit %s | grep -c ^encoding", made), "0");
 	assert_string_equal(out_of("git log -1 --format=%%an %s", made), "Tester");
-	assert_refused(results_commit(repo, "zz", base, NULL, "m", made, &err),
+	assert_refused(results_commit(&results, "zz", base, NULL, "m", made, &err),
 		       "cannot commit to the result");
 }
 
