@@ -10,8 +10,7 @@
 #define BRANCHES "refs/heads/"
 #define PROMOTED "promotion: accepted "
 #define CONFIG_MAX (16 << 20)
-
-DEFINE_GIT_CLEANUP(git_revwalk)
+#define COMMITS_MAX (64 << 20)
 
 /* --- Which branches */
 
@@ -199,16 +198,13 @@ static void read_claims(const char *message, struct string_list *ret)
  * promotion made may be rebased or squashed after it, and is known by its numbers then; but
  * a commit of the ledger branch is none of that. The caller owns it.
  */
-static int find_unpromoted(struct promoted *p, const git_oid *oid, char **ret,
-			   struct error *err)
+static int find_unpromoted(struct promoted *p, const char *oid, char **ret, struct error *err)
 {
 	CLEANUP_GIT(git_commit) git_commit *commit = NULL;
 	CLEANUP_STRING_LIST struct string_list claims = STRING_LIST_INIT;
-	char hex[OID_HEX_SIZE];
 
 	*ret = NULL;
-	oid_to_hex(oid, hex);
-	if (lookup_commit(p->repo, hex, &commit, err))
+	if (lookup_commit(p->repo, oid, &commit, err))
 		return -1;
 	read_claims(git_commit_message_raw(commit), &claims);
 	for (size_t i = 0; i < claims.nr; i++) {
@@ -217,9 +213,9 @@ static int find_unpromoted(struct promoted *p, const git_oid *oid, char **ret,
 
 		if (add_campaign(p, campaign, err))
 			return -1;
-		if (string_list_has(&p->made, hex))
+		if (string_list_has(&p->made, oid))
 			return 0;
-		if (!string_list_has(&p->from, hex) && string_list_has(&p->experiments, claim))
+		if (!string_list_has(&p->from, oid) && string_list_has(&p->experiments, claim))
 			continue;
 		*ret = xstrdup(claim);
 		return 0;
@@ -228,8 +224,8 @@ static int find_unpromoted(struct promoted *p, const git_oid *oid, char **ret,
 }
 
 /* What the protected branches have already is none of this push. */
-static int hide_known(const struct guard *guard, const struct string_list *patterns,
-		      git_revwalk *walk, struct error *err)
+static int exclude_known(const struct guard *guard, const struct string_list *patterns,
+			 struct string_list *args, struct error *err)
 {
 	CLEANUP_FREE char *prefix = guard->remote ? xstrfmt("refs/remotes/%s/", guard->remote)
 						  : xstrdup(BRANCHES);
@@ -240,61 +236,72 @@ static int hide_known(const struct guard *guard, const struct string_list *patte
 
 	if (git_reference_iterator_glob_new(&it, guard->repo->git, glob) < 0)
 		return error_git(err, "cannot list the refs");
-	while (!(r = git_reference_next_name(&name, it)))
-		if (is_protected(patterns, name + strlen(prefix)) &&
-		    git_revwalk_hide_ref(walk, name))
-			return error_git(err, "cannot follow '%s'", name);
+	while (!(r = git_reference_next_name(&name, it))) {
+		CLEANUP_FREE char *not = xstrfmt("^%s", name);
+
+		if (is_protected(patterns, name + strlen(prefix)))
+			string_list_add(args, not );
+	}
 	return r == GIT_ITEROVER ? 0 : error_git(err, "cannot list the refs");
 }
 
-static int start_walk(const struct guard *guard, const struct ref_update *update,
-		      const struct string_list *patterns, git_revwalk **ret, struct error *err)
+/* The commits that come and may have a claim, one a line. git knows of grafts, shallow clones and
+ * graphs of commits what libgit2 does not. */
+static int list_commits(const struct guard *guard, const struct ref_update *update,
+			const struct string_list *patterns, struct strbuf *ret,
+			struct error *err)
 {
-	CLEANUP_GIT(git_revwalk) git_revwalk *walk = NULL;
-	git_oid from = { 0 }, to;
+	static const char *const command[] = {
+		"git", "rev-list", "-i", "-E", "--grep=^[[:blank:]]*experiment[[:blank:]]*:",
+	};
+	CLEANUP_STRING_LIST struct string_list args = STRING_LIST_INIT;
+	CLEANUP_FREE char *not = xstrfmt("^%s", update->from);
+	git_oid from;
 
-	if ((*update->from && oid_from_hex(&from, update->from, err)) ||
-	    oid_from_hex(&to, update->to, err))
+	for (size_t i = 0; i < ARRAY_SIZE(command); i++)
+		string_list_add(&args, command[i]);
+	string_list_add(&args, update->to);
+	if (*update->from && oid_from_hex(&from, update->from, err))
 		return -1;
-	if (git_revwalk_new(&walk, guard->repo->git) || git_revwalk_push(walk, &to) ||
-	    (git_odb_exists(guard->repo->odb, &from) && git_revwalk_hide(walk, &from)))
-		return error_git(err, "cannot follow '%s'", update->ref);
-	if (hide_known(guard, patterns, walk, err))
+	/* What a remote has, need not be here. */
+	if (*update->from && git_odb_exists(guard->repo->odb, &from))
+		string_list_add(&args, not );
+	if (exclude_known(guard, patterns, &args, err))
 		return -1;
-	*ret = steal_ptr(walk);
-	return 0;
+	args.items = xrealloc(args.items, (args.nr + 1) * sizeof(*args.items));
+	args.items[args.nr] = NULL;
+	return process_run((const char *const *)args.items, ret, COMMITS_MAX, err);
 }
 
 static int check_branch(struct guard *guard, const struct ref_update *update,
 			const struct string_list *patterns, struct promoted *promoted,
 			struct error *err)
 {
-	CLEANUP_GIT(git_revwalk) git_revwalk *walk = NULL;
+	CLEANUP_STRBUF struct strbuf commits = STRBUF_INIT;
 	CLEANUP_FREE char *first = NULL, *why = NULL;
 	size_t nr = 0;
-	git_oid oid;
-	int r;
 
-	if (start_walk(guard, update, patterns, &walk, err))
+	if (list_commits(guard, update, patterns, &commits, err))
 		return -1;
-	while (!(r = git_revwalk_next(&oid, walk))) {
+	for (char *line = commits.buf, *end; *line; line = end) {
 		CLEANUP_FREE char *claim = NULL;
 
-		if (find_unpromoted(promoted, &oid, &claim, err))
+		end = strchrnul(line, '\n');
+		if (*end)
+			*end++ = '\0';
+		if (find_unpromoted(promoted, line, &claim, err))
 			return -1;
 		if (claim && !nr++)
 			first = steal_ptr(claim);
 	}
-	if (r != GIT_ITEROVER)
-		return error_git(err, "cannot follow '%s'", update->ref);
 	if (!nr)
 		return 0;
 	why = xstrfmt("it is protected, and %zu commit%s hold%s what nobody promoted: "
 		      "experiment %s%s",
 		      nr, nr > 1 ? "s" : "", nr > 1 ? "" : "s", first, nr > 1 ? " first" : "");
-	guard_refuse(
-		guard, update->ref, why,
-		"git autoresearch promote, and push its record before what it made, or with it");
+	guard_refuse(guard, update->ref, why,
+		     "git autoresearch promote, and push its record before what it made, or "
+		     "with it");
 	return 0;
 }
 
