@@ -266,7 +266,7 @@ static int set_hooks(struct repo *repo, bool install, struct error *err)
 	CLEANUP_HOOKS struct hooks hooks = { .nr = 0 };
 	CLEANUP_STRBUF struct strbuf folder = STRBUF_INIT;
 
-	if (install ? hooks_install(repo, &hooks, err) : hooks_remove(repo, &hooks, err))
+	if (install ? hooks_install(repo, &hooks, err) : hooks_remove(&hooks, err))
 		return -1;
 	strbuf_add_visible(&folder, hooks.folder, strlen(hooks.folder));
 	printf("hooks in %s\n", folder.buf);

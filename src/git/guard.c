@@ -98,11 +98,32 @@ static int notes_hold(struct repo *repo, const char *tip, const char *old, struc
 	return r < 0 ? error_git(err, "cannot follow the history of the notes") : r;
 }
 
+/* Why they must not move so, and where to read on. */
+static void refuse_chain(struct guard *guard, const char *ref, bool deleted)
+{
+	const char *why, *hint = "see HOOKS in git-autoresearch(1)";
+
+	if (is_ledger(ref)) {
+		why = deleted ? "it would be deleted, and the only record of its experiments "
+				"with it"
+			      : "it would be rewritten: the new chain does not hold the records "
+				"that are there";
+	} else {
+		why = deleted ? "it would be deleted, and the notes of all campaigns with it"
+			      : "it would be rewritten: the new notes do not go on from those "
+				"that are there";
+		if (!deleted)
+			hint = "fetch them to refs/notes/theirs, and: git notes "
+			       "--ref=autoresearch merge -s union theirs";
+	}
+	guard_refuse(guard, ref, why, hint);
+}
+
 static int check_chain(struct guard *guard, const struct ref_update *update, struct error *err)
 {
 	bool ledger = is_ledger(update->ref);
 	char from[OID_HEX_SIZE];
-	int holds;
+	int holds = 0;
 
 	if (!ledger && strcmp(update->ref, NOTES_REF))
 		return 0;
@@ -114,26 +135,11 @@ static int check_chain(struct guard *guard, const struct ref_update *update, str
 	}
 	if (!*from)
 		return 0;
-	if (!*update->to) {
-		guard_refuse(guard, update->ref,
-			     ledger ? "it would be deleted, and the only record of its "
-				      "experiments with it"
-				    : "it would be deleted, and the notes of all "
-				      "campaigns with it",
-			     "");
-		return 0;
-	}
-	holds = ledger ? chain_holds(guard->repo, update->to, from, err)
-		       : notes_hold(guard->repo, update->to, from, err);
+	if (*update->to)
+		holds = ledger ? chain_holds(guard->repo, update->to, from, err)
+			       : notes_hold(guard->repo, update->to, from, err);
 	if (!holds)
-		guard_refuse(guard, update->ref,
-			     ledger ? "it would be rewritten: the new chain does not hold the "
-				      "records that are there"
-				    : "it would be rewritten: the new notes do not go on from "
-				      "those that are there",
-			     ledger ? ""
-				    : "fetch them to refs/notes/theirs, and: git notes "
-				      "--ref=autoresearch merge -s union theirs");
+		refuse_chain(guard, update->ref, !*update->to);
 	return holds < 0 ? -1 : 0;
 }
 
@@ -148,8 +154,8 @@ static int check_chains(struct guard *guard, const struct ref_updates *updates,
 
 /*
  * `git pack-refs` writes a ref to `packed-refs`, and then deletes the file that it had: to a hook it
- * looks as if the ref were deleted. Whoever does that has locked `packed-refs`, or finds nothing
- * there of the ref.
+ * looks as if the ref were deleted. Who deletes it indeed has `packed-refs` locked by then, where the
+ * ref is in that.
  */
 static int is_packed(struct repo *repo, const char *ref, bool *ret, struct error *err)
 {

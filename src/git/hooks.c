@@ -56,7 +56,7 @@ static bool lies_in(const char *path, const char *folder)
 	return !strncmp(path, folder, len) && (path[len] == '/' || !path[len]);
 }
 
-static int find_folder(struct repo *repo, struct hooks *ret, struct error *err)
+static int find_folder(struct hooks *ret, struct error *err)
 {
 	static const char *const argv[] = { "git",	  "rev-parse", "--path-format=absolute",
 					    "--git-path", "hooks",     NULL };
@@ -67,10 +67,18 @@ static int find_folder(struct repo *repo, struct hooks *ret, struct error *err)
 	if (out.len && out.buf[out.len - 1] == '\n')
 		strbuf_setlen(&out, out.len - 1);
 	ret->folder = strbuf_detach(&out, NULL);
-	ret->in_worktree = repo_workdir(repo) && lies_in(ret->folder, repo_workdir(repo)) &&
-			   !lies_in(ret->folder, repo_common_dir(repo));
-	ret->elsewhere = !ret->in_worktree && !lies_in(ret->folder, repo_common_dir(repo));
 	return 0;
+}
+
+/* The folder is there. */
+static void find_place(struct repo *repo, struct hooks *ret)
+{
+	CLEANUP_FREE char *real = realpath(ret->folder, NULL);
+
+	if (!real || lies_in(real, repo_common_dir(repo)))
+		return;
+	ret->in_worktree = repo_workdir(repo) && lies_in(real, repo_workdir(repo));
+	ret->elsewhere = !ret->in_worktree;
 }
 
 /* To be written to by us: git makes no folder for hooks where its templates have none. */
@@ -227,7 +235,7 @@ int hooks_install(struct repo *repo, struct hooks *ret, struct error *err)
 	CLEANUP_HOOKS struct hooks hooks = { .nr = 0 };
 
 	choose(repo, &hooks);
-	if (find_folder(repo, &hooks, err) || open_folder(repo, &hooks, err) ||
+	if (find_folder(&hooks, err) || open_folder(repo, &hooks, err) ||
 	    find_states(&hooks, err))
 		return -1;
 	for (size_t i = 0; i < hooks.nr; i++) {
@@ -236,6 +244,7 @@ int hooks_install(struct repo *repo, struct hooks *ret, struct error *err)
 		if (hooks.items[i].was == HOOK_THEIRS && check_before(path, err))
 			return -1;
 	}
+	find_place(repo, &hooks);
 	for (size_t i = 0; i < hooks.nr; i++) {
 		const char *name = hooks.items[i].name;
 		CLEANUP_FREE char *path = path_of(&hooks, name);
@@ -249,12 +258,12 @@ int hooks_install(struct repo *repo, struct hooks *ret, struct error *err)
 	return 0;
 }
 
-int hooks_remove(struct repo *repo, struct hooks *ret, struct error *err)
+int hooks_remove(struct hooks *ret, struct error *err)
 {
 	CLEANUP_HOOKS struct hooks hooks = { .nr = 0 };
 
 	choose_all(&hooks);
-	if (find_folder(repo, &hooks, err) || find_states(&hooks, err))
+	if (find_folder(&hooks, err) || find_states(&hooks, err))
 		return -1;
 	for (size_t i = 0; i < hooks.nr; i++) {
 		CLEANUP_FREE char *path = path_of(&hooks, hooks.items[i].name);

@@ -43,6 +43,6 @@ void hooks_release(struct hooks *hooks);
 int hooks_install(struct repo *repo, struct hooks *ret, struct error *err);
 
 /* Takes ours away, and puts back what was there before. */
-int hooks_remove(struct repo *repo, struct hooks *ret, struct error *err);
+int hooks_remove(struct hooks *ret, struct error *err);
 
 #endif

@@ -97,6 +97,10 @@ check_equal 'what Ada has' "$(git -C "$scratch/ada" autoresearch log --campaign=
 	"$(git autoresearch log --campaign=ada)"
 check_status 'try makes an experiment here' 0 git autoresearch try --campaign=bob autoresearch/ada
 check_status 'which can be pushed' 0 sh -c "$push"
+check_status 'she searches, too' 3 git autoresearch start carol --max-experiments=1
+git autoresearch init --hooks >/dev/null
+check_not 'a fetch that prunes would take that away' git fetch -q --prune
+check_status 'and is refused, before anything is lost' 0 git autoresearch verify carol
 
 note 'Whoever has little.'
 cd "$scratch/shallow" || exit 1
