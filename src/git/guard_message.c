@@ -72,13 +72,13 @@ static int refuse(struct error *err, const char *fmt, ...)
 	return 1;
 }
 
-/* The three claims, once each: 0; 1 with the reason. */
-static int read_claims(const struct string_list *trailers, const char *ret[CLAIMS],
+/* The three claims among `nr` trailers, once each: 0; 1 with the reason. */
+static int read_claims(char *const *trailers, size_t nr, const char *ret[CLAIMS],
 		       struct error *err)
 {
-	for (size_t i = 0; i < trailers->nr; i++)
+	for (size_t i = 0; i < nr; i++)
 		for (size_t k = 0; k < CLAIMS; k++) {
-			const char *value = value_of(trailers->items[i], keys[k]);
+			const char *value = value_of(trailers[i], keys[k]);
 
 			if (value && ret[k])
 				return refuse(err, "the trailer '%s:' is there twice", keys[k]);
@@ -88,8 +88,7 @@ static int read_claims(const struct string_list *trailers, const char *ret[CLAIM
 	for (size_t k = 0; k < CLAIMS; k++)
 		if (!ret[k])
 			return refuse(err,
-				      "the message has trailers of an experiment, but no "
-				      "'%s:'",
+				      "the message has trailers of an experiment, but no '%s:'",
 				      keys[k]);
 	return 0;
 }
@@ -147,38 +146,53 @@ static int find_record(struct repo *repo, const char *const claims[CLAIMS], stru
 }
 
 /* Each trailer of ours is one of the record's own. */
-static int hold_against(const struct record *record, const char *digest,
-			const struct string_list *trailers, struct error *err)
+static int hold_against(const struct entry *entry, char *const *trailers, size_t nr,
+			struct error *err)
 {
+	const struct record *record = &entry->record;
 	CLEANUP_STRBUF struct strbuf message = STRBUF_INIT;
 
 	if (!record_is_on_branch(record))
 		return refuse(err, "that experiment was %s, so no commit carries its trailers",
 			      verdict_name(record->verdict.kind));
-	message_accepted(record, digest, &message);
-	for (size_t i = 0; i < trailers->nr; i++)
-		if (has_key(trailers->items[i], ARRAY_SIZE(keys)) &&
-		    !has_line(message.buf, trailers->items[i]))
-			return refuse(err, "its record does not say '%s'", trailers->items[i]);
+	message_accepted(record, entry->digest, &message);
+	for (size_t i = 0; i < nr; i++)
+		if (has_key(trailers[i], ARRAY_SIZE(keys)) &&
+		    !has_line(message.buf, trailers[i]))
+			return refuse(err, "its record does not say '%s'", trailers[i]);
 	return 0;
 }
 
-int guard_message(struct repo *repo, const char *file, struct error *err)
+/* The trailers of one experiment. */
+static int check_experiment(struct repo *repo, char *const *trailers, size_t nr,
+			    struct error *err)
 {
-	CLEANUP_STRING_LIST struct string_list trailers = STRING_LIST_INIT;
 	CLEANUP_ENTRY struct entry entry = { 0 };
 	const char *claims[CLAIMS] = { NULL };
 	bool any = false;
 	int r;
 
-	if (read_trailers(file, &trailers, err))
-		return -1;
-	for (size_t i = 0; i < trailers.nr; i++)
-		any |= has_key(trailers.items[i], CLAIMS);
+	for (size_t i = 0; i < nr; i++)
+		any |= has_key(trailers[i], CLAIMS);
 	if (!any)
 		return 0;
-	r = read_claims(&trailers, claims, err);
+	r = read_claims(trailers, nr, claims, err);
 	if (!r)
 		r = find_record(repo, claims, &entry, err);
-	return r ? r : hold_against(&entry.record, entry.digest, &trailers, err);
+	return r ? r : hold_against(&entry, trailers, nr, err);
+}
+
+/* A promotion that was squashed has the trailers of one experiment behind those of another. */
+int guard_message(struct repo *repo, const char *file, struct error *err)
+{
+	CLEANUP_STRING_LIST struct string_list trailers = STRING_LIST_INIT;
+	size_t first = 0;
+	int r = read_trailers(file, &trailers, err);
+
+	for (size_t i = 1; !r && i <= trailers.nr; i++)
+		if (i == trailers.nr || value_of(trailers.items[i], keys[0])) {
+			r = check_experiment(repo, trailers.items + first, i - first, err);
+			first = i;
+		}
+	return r;
 }
