@@ -250,9 +250,13 @@ static void tell_hook(const struct hooks *hooks, size_t i)
 {
 	const char *name = hooks->items[i].name;
 	enum hook_state was = hooks->items[i].was, is = hooks->items[i].is;
+	CLEANUP_FREE char *before = xstrfmt("%s/%s" HOOK_BEFORE, hooks->folder, name);
 
-	if (is == HOOK_CHAINED)
-		printf("  %s, which runs %s%s first\n", name, name, HOOK_BEFORE);
+	/* git runs none that is not executable, and nor does ours. */
+	if (is == HOOK_CHAINED && !access(before, X_OK))
+		printf("  %s, which runs %s" HOOK_BEFORE " first\n", name, name);
+	else if (is == HOOK_CHAINED)
+		printf("  %s (%s" HOOK_BEFORE " is not executable)\n", name, name);
 	else if (is == HOOK_OURS)
 		printf("  %s\n", name);
 	else if (was == HOOK_CHAINED)

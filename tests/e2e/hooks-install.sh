@@ -102,7 +102,11 @@ check_status 'a hook that somebody wrote over ours is not lost' 128 git autorese
 check 'it says which two there are' grep -q "pre-push' was replaced since it was moved to" "$scratch/err"
 check_equal 'and nothing was changed' "$before" "$(content .git/hooks)"
 cp .git/hooks/pre-push.before-autoresearch .git/hooks/pre-push
+chmod -x .git/hooks/commit-msg.before-autoresearch
 check_status 'an installer that was run again is no conflict' 0 git autoresearch init --hooks
+check 'one that git would not run is not run' grep -qx \
+	'  commit-msg (commit-msg.before-autoresearch is not executable)' "$scratch/out"
+check_status '  by ours either' 0 git commit -q --allow-empty -m 'bad'
 check_equal 'all three are ours' 3 "$(grep -lF 'git autoresearch hook' .git/hooks/* | wc -l)"
 
 note 'Where core.hooksPath leads.'
