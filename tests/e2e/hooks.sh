@@ -149,6 +149,30 @@ git merge -q --squash autoresearch/main >/dev/null
 check_status '  and a squash of all' 0 git commit -q --no-edit
 git reset -q --hard HEAD^
 
+note 'What was promoted.'
+check_status 'promote' 0 git autoresearch promote
+check_status 'its record has to be there, or come with it' 1 \
+	git push -q --no-verify server results/main:main
+check_status 'then it may' 0 git push -q server "${everything[@]}" results/main:main
+attack 'the ledger branch itself' 'main: it is protected, and 2 commits' autoresearch/main:main
+git switch -q -c rebased main~0
+git commit -q --allow-empty -m 'meanwhile'
+git cherry-pick results/main~1 results/main >/dev/null
+check_status 'it may be rebased' 0 git push -q open rebased:main
+git push -q --no-verify -f open results/main:main
+git switch -q main
+check_status 'or promoted once more, as one commit' 0 git autoresearch promote --squash
+git merge -q --ff-only results/main
+check_equal '  with the trailers of both' 'main/1 main/3' \
+	"$(git log -1 --format='%(trailers:key=Experiment,valueonly)' | xargs)"
+check_status '  whose message may be worked on' 0 git commit -q --amend --signoff --no-edit
+claim '  but not forged' "does not say 'Metric: loss=8'" \
+	"$(git log -1 --format=%B | sed 's/loss=80/loss=8/')"
+git push -q --no-verify server "${everything[@]}"
+git push -q --no-verify open "${everything[@]}"
+check_status '  and may come in its place' 0 git push -q -f server main
+git reset -q --hard HEAD^
+
 note 'What moves.'
 before=$(oid $ledger)
 for how in "-d $ledger" "$ledger $ledger~1" "-d $notes" "$notes $notes~1" "$ledger $fresh"; do
