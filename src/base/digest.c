@@ -52,3 +52,25 @@ void digest_of(const void *data, size_t len, char ret[DIGEST_HEX_LEN + 1])
 	digest_add(&d, data, len);
 	digest_hex(&d, ret);
 }
+
+void digest_base64_of(const void *data, size_t len, char ret[DIGEST_BASE64_LEN + 1])
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	unsigned char raw[SHA256_DIGEST_LENGTH + 1] = { 0 };
+	struct digest d;
+
+	digest_init(&d);
+	digest_add(&d, data, len);
+	SHA256Final(raw, context(&d));
+	/* Three bytes are four digits; of the last three one is not there. */
+	for (size_t i = 0; i < sizeof(raw) / 3; i++) {
+		unsigned bits = (unsigned)raw[3 * i] << 16 | (unsigned)raw[3 * i + 1] << 8 |
+				raw[3 * i + 2];
+
+		for (int j = 0; j < 4; j++)
+			ret[4 * i + (size_t)j] = digits[bits >> (18 - 6 * j) & 63];
+	}
+	ret[DIGEST_BASE64_LEN - 1] = '=';
+	ret[DIGEST_BASE64_LEN] = '\0';
+}

@@ -22,4 +22,8 @@ void digest_hex(struct digest *d, char ret[DIGEST_HEX_LEN + 1]);
 /* All at once. */
 void digest_of(const void *data, size_t len, char ret[DIGEST_HEX_LEN + 1]);
 
+/* The same in base64 (RFC 4648), as a Content-Security-Policy names it. */
+#define DIGEST_BASE64_LEN 44
+void digest_base64_of(const void *data, size_t len, char ret[DIGEST_BASE64_LEN + 1]);
+
 #endif

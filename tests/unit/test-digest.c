@@ -82,6 +82,18 @@ static void field_format(void **state)
 	assert_digest("\3\0\0\0\0\0\0\0abc", 11, field);
 }
 
+/* As `openssl dgst -sha256 -binary | base64` has it. */
+static void base64(void **state)
+{
+	char text[DIGEST_BASE64_LEN + 1];
+
+	(void)state;
+	digest_base64_of("", 0, text);
+	assert_string_equal(text, "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+	digest_base64_of("abc", 3, text);
+	assert_string_equal(text, "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -89,6 +101,7 @@ int main(void)
 		cmocka_unit_test(pieces_make_the_whole),
 		cmocka_unit_test(fields_do_not_run_together),
 		cmocka_unit_test(field_format),
+		cmocka_unit_test(base64),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
