@@ -97,13 +97,14 @@ $(BUILD)/src/git/hooks.inc: $(wildcard hooks/*)
 $(BUILD)/src/propose/agents.inc $(BUILD)/src/git/hooks.inc:
 	$(Q)mkdir -p $(@D) && for f in $^; do printf '{ "%s",\n' $$(basename $$f .conf); $(as_c) $$f; echo '},'; done >$@
 
-$(BUILD)/src/command/guide.inc: src/command/guide.md
+$(BUILD)/%.inc: %
 	$(Q)mkdir -p $(@D) && $(as_c) $< >$@
 
-$(BUILD)/src/propose/adapter.o $(BUILD)/src/git/hooks.o $(BUILD)/src/command/guide.o: CPPFLAGS += -I$(BUILD)/src
+$(addprefix $(BUILD)/src/,propose/adapter.o git/hooks.o command/guide.o report/looks.o): CPPFLAGS += -I$(BUILD)/src
 $(BUILD)/src/propose/adapter.o: $(BUILD)/src/propose/agents.inc
 $(BUILD)/src/git/hooks.o: $(BUILD)/src/git/hooks.inc
-$(BUILD)/src/command/guide.o: $(BUILD)/src/command/guide.inc
+$(BUILD)/src/command/guide.o: $(BUILD)/src/command/guide.md.inc
+$(BUILD)/src/report/looks.o: $(patsubst %,$(BUILD)/%.inc,$(wildcard src/report/*.css src/report/*.js))
 
 $(BUILD)/src/command/version.o: CPPFLAGS += -DAUTORESEARCH_VERSION='"$(VERSION)"'
 $(BUILD)/src/command/version.o: Makefile

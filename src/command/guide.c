@@ -4,7 +4,7 @@
 
 /* Made of guide.md when the program is built. */
 static const char guide[] =
-#include "command/guide.inc"
+#include "command/guide.md.inc"
 	;
 
 int cmd_guide(int argc, char **argv, struct error *err)
