@@ -44,6 +44,8 @@ const struct command commands[] = {
 	  "[--word-diff] [-w] [-U<lines>] [--color[=<when>] | --no-color] <n> [<m>] "
 	  "[--] [<pathspec>...]",
 	  "the change of an experiment, or between two", cmd_diff },
+	{ "report", "report [--campaign=<name>] [--svg | --tsv | --json] [-o <file>] [--watch]",
+	  "the whole campaign as one page", cmd_report },
 	{ "accept", "accept [--campaign=<name>] <n> -m <why>",
 	  "make an experiment the incumbent, as your own decision", cmd_accept },
 	{ "reject", "reject [--campaign=<name>] <n> -m <why>",

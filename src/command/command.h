@@ -34,6 +34,7 @@ int cmd_status(int argc, char **argv, struct error *err);
 int cmd_log(int argc, char **argv, struct error *err);
 int cmd_show(int argc, char **argv, struct error *err);
 int cmd_diff(int argc, char **argv, struct error *err);
+int cmd_report(int argc, char **argv, struct error *err);
 int cmd_accept(int argc, char **argv, struct error *err);
 int cmd_reject(int argc, char **argv, struct error *err);
 int cmd_promote(int argc, char **argv, struct error *err);
