@@ -43,6 +43,8 @@ int cmd_guide(int argc, char **argv, struct error *err);
 int cmd_audit(int argc, char **argv, struct error *err);
 int cmd_verify(int argc, char **argv, struct error *err);
 int cmd_hook(int argc, char **argv, struct error *err);
+int cmd_export(int argc, char **argv, struct error *err);
+int cmd_import(int argc, char **argv, struct error *err);
 int cmd_gc(int argc, char **argv, struct error *err);
 int cmd_version(int argc, char **argv, struct error *err);
 

@@ -73,8 +73,7 @@ int option_duration(const char *name, const char *value, double *ret, struct err
 	return 0;
 }
 
-/* "autoresearch/x" and "x" both stand for campaign x. */
-static const char *campaign_of_branch(const char *branch)
+const char *campaign_of_branch(const char *branch)
 {
 	return starts_with(branch, "autoresearch/") ? branch + strlen("autoresearch/") : branch;
 }

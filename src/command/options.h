@@ -28,6 +28,9 @@ int usage(int argc, char **argv);
 int option_count(const char *name, const char *value, int64_t *ret, struct error *err);
 int option_duration(const char *name, const char *value, double *ret, struct error *err);
 
+/* The campaign that a branch is named like: "autoresearch/x" and "x" both stand for x. Borrowed. */
+const char *campaign_of_branch(const char *branch);
+
 /*
  * The campaign that a command concerns: `name` where given, else the one named like the
  * current branch, else the only one there is. An error with a hint where there is none.

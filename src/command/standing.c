@@ -30,7 +30,7 @@ static int read_all(struct repo *repo, struct standing *st, struct error *err)
 	if (*st->ledger.tip && ledger_read(&st->ledger, st->ledger.tip, &st->newest, err))
 		return -1;
 	st->has_record = *st->ledger.tip;
-	st->is_measured = st->has_record &&
+	st->is_measured = *st->newest.record.totals.incumbent &&
 			  (!*st->ledger.branch ||
 			   !strcmp(st->newest.record.totals.incumbent, st->ledger.branch));
 	/* The direction is in the config alone; a broken one must not hide where things stand. */

@@ -83,11 +83,13 @@ static void print_json(const struct standing *st)
 			!st->has_config			   ? NULL
 			: st->config.direction == MINIMIZE ? "minimize"
 							   : "maximize");
-	add_metric(object, "baseline", st->has_record, t->baseline_metric);
+	add_metric(object, "baseline", *t->incumbent, t->baseline_metric);
 	add_metric(object, "best", st->is_measured, t->incumbent_metric);
 	add_metric(object, "trials", t->measured.trials, t->measured.trials);
 	add_metric(object, "noise", t->measured.has_noise, t->measured.noise);
 	json_add_int(object, "experiments", t->experiments);
+	if (t->imported)
+		json_add_int(object, "imported", t->imported);
 	json_add_int(object, "tokens", t->tokens);
 	json_add_double(object, "gpuHours", t->gpu_hours);
 	add_budget(object, st);
@@ -169,13 +171,18 @@ static void print_text(const struct standing *st)
 	print_place(st);
 	if (!st->has_record)
 		return;
+	if (t->imported)
+		printf("imported    %lld experiments, which were not measured here\n",
+		       (long long)t->imported);
+	if (!*t->incumbent)
+		return;
 	report_best(t, st->is_measured, &best);
 	strbuf_add_duration(&spent, t->time);
 	report_verdicts(t, &verdicts);
 	printf("%-11s %s\n", st->newest.record.metric_name, best.buf);
 	print_trials(&t->measured);
-	printf("experiments %lld in %s: %s\n", (long long)t->experiments, spent.buf,
-	       verdicts.buf);
+	printf("experiments %lld in %s: %s\n", (long long)(t->experiments - t->imported),
+	       spent.buf, verdicts.buf);
 	if (t->tokens)
 		printf("tokens      %lld\n", (long long)t->tokens);
 	if (t->gpu_hours > 0)

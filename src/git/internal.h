@@ -150,20 +150,39 @@ void record_title(const struct record *record, struct strbuf *out);
 /* Refuses to move a branch that is checked out somewhere, naming the place. */
 int branch_must_be_free(struct repo *repo, const char *refname, struct error *err);
 
+/* As notes_add(), of several at once: one commit, or none where they are all there. */
+struct note {
+	const char *commit, *text;
+};
+int notes_add_all(struct repo *repo, const struct note *notes, size_t nr, struct error *err);
+
 /*
- * notes_add() in two steps, of which the first writes the objects and the second moves the ref: so
+ * The same in two steps, of which the first writes the objects and the second moves the ref: so
  * a note is made durable together with the record that it is about.
  */
 struct note_draft {
-	char from[OID_HEX_SIZE], to[OID_HEX_SIZE]; /* `to` is "" where the note is there already */
+	char from[OID_HEX_SIZE], to[OID_HEX_SIZE]; /* `to` is "" where they are there already */
 };
-int notes_write(struct repo *repo, const char *commit, const char *text, struct note_draft *ret,
+int notes_write(struct repo *repo, const struct note *notes, size_t nr, struct note_draft *ret,
 		struct error *err);
 /* 0; 1 where somebody else moved the ref meanwhile; -1. */
 int notes_publish(struct repo *repo, const struct note_draft *draft, struct error *err);
 
 /* True where `note` holds `text` as paragraphs of its own. */
 bool note_holds(const char *note, const char *text);
+
+/*
+ * What a branch does not vouch for, a note does; of a decision it tells on the experiment's
+ * candidate, whatever became of the branch. Appends the note that the record needs, nothing where it
+ * needs none, and returns the id of what it is on: `commit`, the record's, or one of the record.
+ */
+const char *ledger_note(const struct record *record, const char *digest, const char *commit,
+			struct strbuf *ret);
+
+/* The tree of a record: its files, which it is told of, and record.json. */
+int write_record_tree(struct repo *repo, struct record *record,
+		      const struct record_content *files, size_t nr, git_tree **ret,
+		      char ret_digest[65], struct error *err);
 
 /* Calls `fn` with the id of each object that has a note, and the note. */
 typedef int (*note_fn)(const char *commit, const struct strbuf *note, void *data,

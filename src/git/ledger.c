@@ -99,7 +99,7 @@ int ledger_read(struct ledger *ledger, const char *oid, struct entry *ret, struc
 	if (record_parse(text.buf, text.len, r, err) < 0)
 		return error_context(err, "the record %s", oid);
 	/* It could not name its own commit, since that carries its digest. */
-	if (!*r->totals.incumbent)
+	if (!*r->totals.incumbent && !r->imported)
 		memcpy(r->totals.incumbent, entry.commit, OID_HEX_SIZE);
 	*ret = entry;
 	entry = (struct entry){ 0 };

@@ -54,7 +54,8 @@ void entry_release(struct entry *entry);
 #define CLEANUP_ENTRY CLEANUP(entry_release)
 
 /* Reads the record whose commit is `oid`, as it was written. Where totals.incumbent is "", it
- * is set to the record's own commit, which the record could not name. */
+ * is set to the record's own commit, which the record could not name; not where that was
+ * imported. */
 int ledger_read(struct ledger *ledger, const char *oid, struct entry *ret, struct error *err);
 
 /*
@@ -151,6 +152,15 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
  * that holds the campaign may call it. Idempotent.
  */
 int ledger_mend(struct ledger *ledger, struct error *err);
+
+/*
+ * Writes the whole chain of a campaign that has no record yet: `nr` records that were imported, as
+ * model/import.h makes them. Each names its commit where the repository has just that one, as the
+ * candidate or as what it was made on, and otherwise one that holds nothing. All are there or
+ * none: the chain's ref moves when everything else is written, and the notes follow. The branch
+ * stays where it is. Sets base, tree, files and totals of the records.
+ */
+int ledger_import(struct ledger *ledger, struct record *records, size_t nr, struct error *err);
 
 /*
  * Adds a note's text to the note on `commit`: after a blank line where there is one already

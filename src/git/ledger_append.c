@@ -101,9 +101,9 @@ static int write_files(struct repo *repo, struct record *record, git_treebuilder
 	return 0;
 }
 
-static int write_record_tree(struct repo *repo, struct record *record,
-			     const struct record_content *files, size_t nr, git_tree **ret,
-			     char ret_digest[DIGEST_HEX_LEN + 1], struct error *err)
+int write_record_tree(struct repo *repo, struct record *record,
+		      const struct record_content *files, size_t nr, git_tree **ret,
+		      char ret_digest[DIGEST_HEX_LEN + 1], struct error *err)
 {
 	CLEANUP_GIT(git_treebuilder) git_treebuilder *bld = NULL;
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
@@ -209,10 +209,8 @@ static int move_branch(struct ledger *ledger, const struct record *record, const
 	return 0;
 }
 
-/* What a branch does not vouch for, a note does; of a decision it tells on the experiment's
- * candidate, whatever became of the branch. "" in `ret` where no note is needed. */
-static const char *note_of(const struct record *record, const char *digest, const char *commit,
-			   struct strbuf *ret)
+const char *ledger_note(const struct record *record, const char *digest, const char *commit,
+			struct strbuf *ret)
 {
 	if (record->type == RECORD_DECISION)
 		commit = record->decision->commit;
@@ -227,7 +225,7 @@ static int add_note(struct ledger *ledger, const struct record *record, const ch
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 
-	commit = note_of(record, digest, commit, &text);
+	commit = ledger_note(record, digest, commit, &text);
 	return text.len ? notes_add(ledger->repo, commit, text.buf, err) : 0;
 }
 
@@ -236,10 +234,12 @@ static int draft_note(struct ledger *ledger, const struct record *record, const 
 		      const char *commit, struct note_draft *ret, struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+	struct note note;
 
 	*ret = (struct note_draft){ 0 };
-	commit = note_of(record, digest, commit, &text);
-	return text.len ? notes_write(ledger->repo, commit, text.buf, ret, err) : 0;
+	note.commit = ledger_note(record, digest, commit, &text);
+	note.text = text.buf;
+	return text.len ? notes_write(ledger->repo, &note, 1, ret, err) : 0;
 }
 
 /* The last step of a record: the branch goes to its commit, or the commit gets its note. */
@@ -259,7 +259,7 @@ static int settle(struct ledger *ledger, const struct record *record, const char
 static int has_note(struct ledger *ledger, const struct entry *entry, struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT, note = STRBUF_INIT;
-	const char *commit = note_of(&entry->record, entry->digest, entry->commit, &text);
+	const char *commit = ledger_note(&entry->record, entry->digest, entry->commit, &text);
 
 	if (!text.len)
 		return 2;

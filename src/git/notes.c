@@ -134,31 +134,48 @@ bool note_holds(const char *note, const char *text)
 	return false;
 }
 
-int notes_write(struct repo *repo, const char *commit, const char *text, struct note_draft *ret,
+/* The tree with the note added: `*tree` (NULL: none yet) is replaced, where it lacks it. */
+static int add_to_tree(struct repo *repo, const struct note *add, git_tree **tree,
+		       struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf note = STRBUF_INIT;
+	git_oid blob, oid;
+
+	if (oid_from_hex(&oid, add->commit, err) < 0 ||
+	    (*tree && collect(repo, *tree, add->commit, &note, err) < 0))
+		return -1;
+	if (note_holds(note.buf, add->text))
+		return 0;
+	add_paragraph(&note, add->text, strlen(add->text));
+	if (write_blob(repo, note.buf, note.len, &blob, err) < 0 ||
+	    insert(repo, *tree, add->commit, &blob, &oid, err) < 0)
+		return -1;
+	git_tree_free(steal_ptr(*tree));
+	if (git_tree_lookup(tree, repo->git, &oid) < 0)
+		return error_git(err, "cannot read the notes");
+	return 0;
+}
+
+int notes_write(struct repo *repo, const struct note *add, size_t nr, struct note_draft *ret,
 		struct error *err)
 {
 	CLEANUP(notes_release) struct notes notes = { 0 };
-	CLEANUP_STRBUF struct strbuf note = STRBUF_INIT;
-	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
-	git_oid blob, oid;
+	git_oid before = { 0 };
 	const git_commit *parents[1];
 
 	*ret->to = '\0';
-	if (oid_from_hex(&oid, commit, err) < 0 || notes_open(&notes, repo, err) < 0)
+	if (notes_open(&notes, repo, err) < 0)
 		return -1;
-	if (notes.tree && collect(repo, notes.tree, commit, &note, err) < 0)
-		return -1;
-	if (note_holds(note.buf, text))
+	if (notes.tree)
+		before = *git_tree_id(notes.tree);
+	for (size_t i = 0; i < nr; i++)
+		if (add_to_tree(repo, &add[i], &notes.tree, err))
+			return -1;
+	if (!notes.tree || git_oid_equal(&before, git_tree_id(notes.tree)))
 		return 0;
-	add_paragraph(&note, text, strlen(text));
-	if (write_blob(repo, note.buf, note.len, &blob, err) < 0 ||
-	    insert(repo, notes.tree, commit, &blob, &oid, err) < 0)
-		return -1;
-	if (git_tree_lookup(&tree, repo->git, &oid) < 0)
-		return error_git(err, "cannot read the notes");
 	parents[0] = notes.commit;
 	memcpy(ret->from, notes.tip, OID_HEX_SIZE);
-	return write_commit(repo, tree, parents, notes.commit ? 1 : 0,
+	return write_commit(repo, notes.tree, parents, notes.commit ? 1 : 0,
 			    "Notes added by 'git autoresearch'\n", ret->to, err);
 }
 
@@ -171,12 +188,19 @@ int notes_publish(struct repo *repo, const struct note_draft *draft, struct erro
 
 int notes_add(struct repo *repo, const char *commit, const char *text, struct error *err)
 {
+	const struct note note = { .commit = commit, .text = text };
+
+	return notes_add_all(repo, &note, 1, err);
+}
+
+int notes_add_all(struct repo *repo, const struct note *notes, size_t nr, struct error *err)
+{
 	bool held = repo->held;
 	struct note_draft draft;
 	int r = 1;
 
 	for (int i = 0; r == 1 && i < RETRIES; i++) {
-		r = notes_write(repo, commit, text, &draft, err);
+		r = notes_write(repo, notes, nr, &draft, err);
 		if (!r)
 			r = notes_publish(repo, &draft, err);
 	}

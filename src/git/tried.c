@@ -120,11 +120,13 @@ static int take_missing(const struct entry *entry, void *data, struct error *err
 {
 	struct catch_up *c = data;
 	const struct tried *t = c->tried;
+	const struct record *r = &entry->record;
+	/* What was put together of them was no experiment of its own, and what another loop tried
+	 * may be tried here. */
+	bool passed_over = r->type == RECORD_PROMOTION || r->imported;
 	struct tried_entry item;
 
-	/* What was put together of them was no experiment of its own. */
-	if (make_entry(&item, entry->record.type == RECORD_PROMOTION ? "" : entry->record.tree,
-		       entry->record.experiment, entry->oid, err) < 0)
+	if (make_entry(&item, passed_over ? "" : r->tree, r->experiment, entry->oid, err) < 0)
 		return -1;
 	if (t->nr && !memcmp(&item, &t->entries[t->nr - 1], sizeof(item))) {
 		c->met = true;

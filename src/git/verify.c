@@ -35,7 +35,7 @@ struct verify {
 	size_t nr, alloc;
 	struct overtaken overtaken;
 	struct taken taken;
-	char first[OID_HEX_SIZE]; /* the commit that the first record measured */
+	char first[OID_HEX_SIZE]; /* the commit that the first baseline measured; "" */
 	struct rejudge rejudge;
 };
 
@@ -160,13 +160,6 @@ static void check_title(struct verify *v, const struct entry *entry)
 		wrong(v, entry, "the title of its record's commit does not match");
 }
 
-/* A decision that leaves the branch where it is has the experiment's candidate. */
-static void check_unmoved(struct verify *v, const struct entry *entry)
-{
-	if (strcmp(entry->commit, entry->record.decision->commit))
-		wrong(v, entry, "its commit is not the experiment's");
-}
-
 /* The commit's tree and parent. An invalid proposal was never made into a tree. */
 static void check_candidate(struct verify *v, const struct entry *entry)
 {
@@ -236,18 +229,22 @@ static void check_voucher(struct verify *v, const struct entry *entry)
 static void check_link(struct verify *v, const struct entry *older, struct entry *newer)
 {
 	struct record *r = &newer->record;
-	struct totals before = { .seed = r->totals.seed }, is = r->totals;
+	struct totals before = { 0 }, is = r->totals;
 
 	if (older)
 		before = older->record.totals;
-	else if (r->type != RECORD_BASELINE)
+	else if (r->type != RECORD_BASELINE && !r->imported)
 		wrong(v, newer, "the chain does not begin with a baseline");
+	if (!*before.incumbent)
+		before.seed = is.seed; /* the first baseline draws it */
+	if (r->imported && *before.incumbent)
+		wrong(v, newer, "it was imported behind what was measured");
 	if (r->type == RECORD_EXPERIMENT && r->experiment != before.experiments + 1)
 		wrong(v, newer, "its number does not follow the one before");
-	if (older && !overtaken_take(&v->overtaken, r, older->record.totals.incumbent))
+	if (older && !r->imported && !overtaken_take(&v->overtaken, r, before.incumbent))
 		wrong(v, newer, "its base was not the incumbent");
 	totals_advance(&before, r);
-	if (r->type == RECORD_BASELINE || !*r->totals.incumbent)
+	if (r->type == RECORD_BASELINE || (!*r->totals.incumbent && !r->imported))
 		memcpy(r->totals.incumbent, newer->commit, OID_HEX_SIZE);
 	if (!totals_follow(&is, &r->totals) || is.time < before.time ||
 	    is.tokens < r->totals.tokens || is.gpu_hours < before.gpu_hours)
@@ -282,7 +279,8 @@ static void remember_vouchers(struct verify *v, const struct entry *entry)
 		remember(v, entry, entry->commit, true);
 	if (!record_is_on_branch(&entry->record) || entry->record.decision)
 		remember(v, entry, entry_candidate(entry), false);
-	memcpy(v->first, entry->commit, OID_HEX_SIZE);
+	if (!entry->record.imported)
+		memcpy(v->first, entry->commit, OID_HEX_SIZE);
 }
 
 static void check_entry(struct verify *v, const struct entry *entry)
@@ -299,10 +297,11 @@ static void check_entry(struct verify *v, const struct entry *entry)
 	if (r->asked)
 		check_digest(v, entry, PROMPT_FILE_NAME, r->asked->digest,
 			     "its prompt is not the one that the record vouches for");
-	if (r->type == RECORD_DECISION && !record_is_on_branch(r))
-		check_unmoved(v, entry);
-	else
+	/* A decision that leaves the branch where it is has the experiment's candidate. */
+	if (r->type != RECORD_DECISION || record_is_on_branch(r))
 		check_candidate(v, entry);
+	else if (strcmp(entry->commit, r->decision->commit))
+		wrong(v, entry, "its commit is not the experiment's");
 	if (r->promotion && verify_promotion(&v->taken, v->ledger, entry, &err))
 		wrong(v, entry, err.message);
 	check_voucher(v, entry);
@@ -492,7 +491,7 @@ static void check_branch(struct verify *v)
 	size_t age = 0; /* records count from 1 */
 
 	memcpy(oid, v->ledger->branch, sizeof(oid));
-	if (!*oid)
+	if (!*oid && *v->first)
 		mismatch(v, "the branch 'autoresearch/%s' is missing", v->ledger->campaign);
 	while (*oid && strcmp(oid, v->first)) {
 		CLEANUP_GIT(git_commit) git_commit *commit = NULL;

@@ -185,7 +185,9 @@ static int patch_is_shown(const struct briefing *b, const struct record *r, stru
 	CLEANUP_STRBUF struct strbuf path = STRBUF_INIT;
 	int outside;
 
-	if (r->verdict.kind == VERDICT_ACCEPTED || r->verdict.kind == VERDICT_INVALID)
+	/* Of what was imported the change may not be known. */
+	if (r->verdict.kind == VERDICT_ACCEPTED || r->verdict.kind == VERDICT_INVALID ||
+	    !*r->base)
 		return 0;
 	outside = tree_check_scope(b->repo, r->base, r->tree, &b->config->editable,
 				   &b->config->hidden, &path, err);

@@ -50,6 +50,11 @@ static int find(struct desk *d, int64_t number, struct error *err)
 			  (long long)number);
 		return error_hint(err, "git autoresearch log");
 	}
+	if (d->entry.record.imported) {
+		error_set(err, "experiment %lld was imported: nothing of it was measured here",
+			  (long long)number);
+		return error_hint(err, "git autoresearch try <commit>");
+	}
 	if (d->entry.record.type == RECORD_EXPERIMENT)
 		return 0;
 	error_set(err, "0 is the baseline, and no experiment");

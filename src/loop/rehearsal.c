@@ -42,7 +42,7 @@ int rehearsal_open(struct search *s, struct repo *repo, const char *campaign, st
 	if (ledger_open(&s->ledger, repo, campaign, err) || search_read_totals(s, err))
 		return -1;
 	/* Where the branch is gone, start makes it again at the incumbent. */
-	if (!*s->ledger.branch && *s->ledger.tip)
+	if (!*s->ledger.branch && *s->totals.incumbent)
 		strcpy(s->head, s->totals.incumbent);
 	else if (!*s->ledger.branch && repo_head(repo, s->head, err))
 		return -1;

@@ -319,7 +319,7 @@ int search_open_campaign(struct search *s, struct repo *repo, const char *campai
 	    search_read_totals(s, err))
 		return -1;
 	/* Somebody deleted the branch: the ledger still knows, and keeps, the incumbent. */
-	if (!*s->ledger.branch && *s->ledger.tip &&
+	if (!*s->ledger.branch && *s->totals.incumbent &&
 	    ledger_create_branch(&s->ledger, s->totals.incumbent, err))
 		return -1;
 	strcpy(s->head, base);

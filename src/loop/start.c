@@ -87,7 +87,7 @@ static int64_t experiments_left(const struct search *s, const struct start_optio
 	int64_t left = INT64_MAX, budget = s->config.budget.experiments;
 
 	if (budget)
-		left = budget - s->totals.experiments;
+		left = budget - s->totals.experiments + s->totals.imported;
 	if (options->max_experiments && options->max_experiments - result->experiments < left)
 		left = options->max_experiments - result->experiments;
 	return left;

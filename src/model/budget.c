@@ -29,7 +29,7 @@ double budget_limit(const struct budget *b, enum budget_key key)
 double budget_used(const struct totals *t, enum budget_key key)
 {
 	const double used[BUDGET_NR] = {
-		[BUDGET_EXPERIMENTS] = (double)t->experiments,
+		[BUDGET_EXPERIMENTS] = (double)(t->experiments - t->imported),
 		[BUDGET_TIME] = t->time,
 		[BUDGET_TOKENS] = (double)t->tokens,
 		[BUDGET_GPU_HOURS] = t->gpu_hours,

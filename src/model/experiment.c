@@ -12,6 +12,7 @@ void record_release(struct record *r)
 	asked_free(r->asked);
 	decision_free(r->decision);
 	promotion_free(r->promotion);
+	imported_free(r->imported);
 	verdict_release(&r->verdict);
 	free(r->metric_name);
 	for (size_t i = 0; i < r->trials_nr; i++)
@@ -25,7 +26,7 @@ void record_release(struct record *r)
 
 bool record_is_on_branch(const struct record *r)
 {
-	if (r->type == RECORD_PROMOTION)
+	if (r->type == RECORD_PROMOTION || r->imported)
 		return false;
 	return r->type == RECORD_DECISION ? *r->base : r->verdict.kind == VERDICT_ACCEPTED;
 }
@@ -126,6 +127,10 @@ void totals_advance(const struct totals *before, struct record *r)
 		return;
 	}
 	t->experiments = r->experiment;
+	if (r->imported) {
+		t->imported++;
+		return;
+	}
 	t->verdicts[r->verdict.kind]++;
 	advance_streaks(t, r->verdict.kind);
 	t->stalled = r->verdict.kind == VERDICT_ACCEPTED ? 0 : t->stalled + 1;
@@ -153,7 +158,7 @@ bool totals_follow(const struct totals *is, const struct totals *should)
 	for (int i = 0; i < VERDICT_NR; i++)
 		if (is->verdicts[i] != should->verdicts[i])
 			return false;
-	return is->experiments == should->experiments &&
+	return is->experiments == should->experiments && is->imported == should->imported &&
 	       is->failures_in_a_row == should->failures_in_a_row &&
 	       is->rejections_in_a_row == should->rejections_in_a_row &&
 	       is->seed == should->seed && !strcmp(is->incumbent, should->incumbent) &&

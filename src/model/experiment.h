@@ -12,6 +12,7 @@
 #include "model/baseline.h"
 #include "model/compare.h"
 #include "model/decision.h"
+#include "model/imported.h"
 #include "model/ladder.h"
 #include "model/oid.h"
 #include "model/promotion.h"
@@ -39,6 +40,7 @@ const char *record_type_name(enum record_type type);
  * stands. A resumed start and `status` read nothing else. */
 struct totals {
 	int64_t experiments;	      /* the newest number */
+	int64_t imported;	      /* of these; nothing else here counts them */
 	int64_t verdicts[VERDICT_NR]; /* VERDICT_NONE is always 0 */
 	int64_t failures_in_a_row;    /* failed, violation, invalid since the last other one */
 	int64_t rejections_in_a_row;  /* everything but accepted since the last accepted */
@@ -71,6 +73,7 @@ struct record {
 	struct asked *asked;	   /* NULL where no model was asked */
 	struct decision *decision; /* of a decision, or that was made about this; NULL */
 	struct promotion *promotion; /* of a promotion; NULL */
+	struct imported *imported; /* another loop ran it; NULL: ours */
 	struct searched searched;
 
 	struct verdict verdict;
@@ -112,7 +115,8 @@ void record_release(struct record *r);
 #define CLEANUP_RECORD CLEANUP(record_release)
 
 /*
- * True where the record's commit stands on the ledger branch, on top of its base. A decision's
+ * True where the record's commit stands on the ledger branch, on top of its base: what was
+ * imported never does. A decision's
  * base and tree are the branch before it and after it, both "" where the branch stays where it
  * is; it has a metric where just that tree was measured.
  */
@@ -127,7 +131,8 @@ size_t record_own_trials(const struct record *r);
  * (metrics_typical()); what it gave last, where a trial failed. The caller releases it. */
 void record_metrics(const struct record *r, struct metrics *ret);
 
-/* Who vouches for the metric: "evaluate", "self-reported"; NULL where no trial measured. */
+/* Who vouches for the metric: "evaluate", "self-reported", "imported"; NULL where no trial
+ * measured. */
 const char *record_metric_source(const struct record *r);
 
 /* Appends record.json: one line a member at the top level, a newline at the end; the same
@@ -153,6 +158,8 @@ int record_parse(const char *text, size_t len, struct record *ret, struct error 
  * that the baseline has to be measured again.
  * One that measured the incumbent again only gives it its new value. A promotion takes time, and
  * changes nothing else.
+ * What was imported takes a number, and is no incumbent: totals.incumbent stays "" until there is
+ * a baseline.
  */
 void totals_advance(const struct totals *before, struct record *r);
 

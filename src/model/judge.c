@@ -100,6 +100,8 @@ void record_metrics(const struct record *r, struct metrics *ret)
 	}
 	metrics_typical(of, nr, ret);
 	free(of);
+	if (r->imported)
+		metrics_merge(ret, &r->imported->metrics);
 }
 
 /* With a sample a side there is nothing but the two values. */

@@ -57,6 +57,8 @@ const char *record_metric_source(const struct record *r)
 	const char *source = NULL;
 	double value;
 
+	if (r->imported && r->has_metric)
+		source = "imported";
 	if (r->type == RECORD_DECISION && r->has_metric)
 		source = r->decision->self_reported ? "self-reported" : "evaluate";
 	for (size_t i = 0; i < r->trials_nr; i++)
@@ -114,6 +116,8 @@ static void add_totals(struct json *o, const struct totals *t)
 	struct json *totals = json_add_object(o, "totals"), *verdicts;
 
 	json_add_int(totals, "experiments", t->experiments);
+	if (t->imported)
+		json_add_int(totals, "imported", t->imported);
 	verdicts = json_add_object(totals, "verdicts");
 	for (int kind = VERDICT_NONE + 1; kind < VERDICT_NR; kind++)
 		json_add_int(verdicts, verdict_name(kind), t->verdicts[kind]);
@@ -187,6 +191,7 @@ static void add_candidate(struct json *o, const struct record *r)
 	json_add_string(o, "rationale", r->rationale);
 	add_string_or_null(o, "proposedBy", r->proposed_by);
 	add_asked(o, r->asked);
+	imported_write(r->imported, o);
 	searched_add(o, &r->searched);
 }
 
@@ -294,6 +299,7 @@ struct json *record_log_json(const struct record *r, const char *commit)
 	audit_summary_json(&r->audit, o);
 	add_metrics(o, r);
 	json_add_int(o, "tokens", asked_tokens(r->asked));
+	imported_write(r->imported, o);
 	searched_add(o, &r->searched);
 	return o;
 }

@@ -293,7 +293,8 @@ static int read_trials(const struct json *o, struct record *r, struct error *err
 	if (json_get_string_or_null(o, "metricSource", &source, err) ||
 	    get_array(o, "trials", TRIALS_MAX, &trials, err))
 		return -1;
-	if (source && strcmp(source, "evaluate") && strcmp(source, "self-reported"))
+	if (source && strcmp(source, "evaluate") && strcmp(source, "self-reported") &&
+	    (strcmp(source, "imported") || !r->imported))
 		return malformed("metricSource", err);
 	self_reported = source && !strcmp(source, "self-reported");
 	if (r->decision)
@@ -357,7 +358,7 @@ static int read_candidate(const struct json *o, struct record *r, struct error *
 	    get_text(o, "subject", &r->subject, err) ||
 	    get_text(o, "rationale", &r->rationale, err) ||
 	    get_text_or_empty(o, "proposedBy", &r->proposed_by, err) || read_asked(o, r, err) ||
-	    searched_read(o, &r->searched, err))
+	    imported_read(o, &r->imported, err) || searched_read(o, &r->searched, err))
 		return -1;
 	return metric_name_is_valid(r->metric_name) ? 0 : malformed("metricName", err);
 }
@@ -450,6 +451,8 @@ static int read_totals(const struct json *o, struct totals *t, struct error *err
 	if (get_count(totals, "experiments", &t->experiments, err) ||
 	    get_count(totals, "failuresInARow", &t->failures_in_a_row, err) ||
 	    get_count(totals, "rejectionsInARow", &t->rejections_in_a_row, err) ||
+	    (json_get(totals, "imported") &&
+	     get_count(totals, "imported", &t->imported, err)) ||
 	    read_stalled(totals, &t->stalled, err) || scores_read(totals, &t->scores, err) ||
 	    get_amount(totals, "time", &t->time, err) ||
 	    get_count(totals, "tokens", &t->tokens, err) ||

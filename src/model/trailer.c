@@ -261,7 +261,7 @@ static void add_all_trailers(struct strbuf *out, const struct record *r,
 	/* Nothing was run for a decision. */
 	if (r->type != RECORD_DECISION)
 		add_costs(out, r);
-	if (source && !strcmp(source, "self-reported"))
+	if (source && strcmp(source, "evaluate"))
 		add_trailer(out, "Metric-Source", source);
 	if (r->type != RECORD_DECISION)
 		add_audit(out, &r->audit);

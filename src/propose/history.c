@@ -7,7 +7,7 @@
 
 static bool was_accepted(const struct prompt_experiment *e)
 {
-	return e->record->verdict.kind == VERDICT_ACCEPTED;
+	return e->record->verdict.kind == VERDICT_ACCEPTED && !e->record->imported;
 }
 
 /* What the search has come to. */
@@ -34,6 +34,9 @@ static void add_metric(struct strbuf *out, const struct record *r)
 	if (!r->has_metric)
 		return;
 	strbuf_addstr(out, ", ");
+	/* It may be of another metric. */
+	if (r->imported)
+		strbuf_addf(out, "%s ", r->metric_name);
 	strbuf_add_number(out, r->metric);
 	if (r->has_incumbent) {
 		strbuf_addstr(out, " where the incumbent had ");
@@ -131,8 +134,8 @@ static void add_experiment(const struct fence *f, const struct prompt_experiment
 		add_patch(f, e, &body);
 		add_log(f, e, &body);
 	}
-	strbuf_addf(out, "Experiment %" PRId64 ", %s", r->experiment,
-		    verdict ? verdict : "baseline");
+	strbuf_addf(out, "Experiment %" PRId64 ", %s%s", r->experiment,
+		    verdict ? verdict : "baseline", r->imported ? " by another loop" : "");
 	add_metric(out, r);
 	strbuf_addstr(out, evidence || !*e->patch ? "\n" : ", its diff left out\n");
 	fence_add(f, "experiment", &body, out);

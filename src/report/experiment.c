@@ -239,6 +239,23 @@ static int print_file(struct ledger *ledger, const struct entry *entry, const ch
 	return 0;
 }
 
+static void print_imported(const struct imported *i, FILE *out)
+{
+	if (!i)
+		return;
+	print_field(out, "imported",
+		    "%s, line %lld (sha256:%s); nothing of it was measured here", i->format,
+		    (long long)i->line, i->source);
+	for (size_t c = 0; c < i->row_nr; c++) {
+		CLEANUP_STRBUF struct strbuf cell = STRBUF_INIT;
+
+		strbuf_add_visible(&cell, i->row[c].name, strlen(i->row[c].name));
+		strbuf_addstr(&cell, " = ");
+		strbuf_add_visible(&cell, i->row[c].value, strlen(i->row[c].value));
+		fprintf(out, "           %s\n", cell.buf);
+	}
+}
+
 int report_experiment(struct ledger *ledger, const struct entry *entry,
 		      const struct experiment_look *look, FILE *out, struct error *err)
 {
@@ -256,6 +273,7 @@ int report_experiment(struct ledger *ledger, const struct entry *entry,
 		return -1;
 	report_samples(r, out);
 	print_trials(r, out);
+	print_imported(r->imported, out);
 	print_removed(r, out);
 	print_words(r, out);
 	return 0;

@@ -37,6 +37,8 @@ static void add_reason(const struct record *r, struct strbuf *out)
 		strbuf_add_visible(out, r->verdict.reason, strlen(r->verdict.reason));
 		strbuf_addch(out, ')');
 	}
+	if (r->imported && !r->verdict.reason)
+		strbuf_addstr(out, "  (imported)");
 	if (!r->verdict.reason && r->decision) {
 		strbuf_addstr(out, "  (by ");
 		add_person(r->decision, out);

@@ -11,6 +11,11 @@ void report_best(const struct totals *t, bool is_measured, struct strbuf *out)
 {
 	double from = t->baseline_metric, to = t->incumbent_metric;
 
+	/* All that there is was imported. */
+	if (t->imported && !*t->incumbent) {
+		strbuf_addstr(out, "to be measured");
+		return;
+	}
 	if (is_measured)
 		strbuf_add_number(out, to);
 	else
@@ -159,9 +164,9 @@ void report_summary(const struct summary *s, struct strbuf *out)
 	strbuf_addstr(out, ")\n");
 	if (!s->has_record)
 		return;
-	strbuf_addf(out, "%" PRId64 " experiments in ", t->experiments);
+	strbuf_addf(out, "%" PRId64 " experiments in ", t->experiments - t->imported);
 	strbuf_add_duration(out, t->time);
-	strbuf_addstr(out, t->experiments ? ": " : "");
+	strbuf_addstr(out, t->experiments > t->imported ? ": " : "");
 	report_verdicts(t, out);
 	strbuf_addf(out, "\n%s ", s->metric);
 	report_best(t, true, out);

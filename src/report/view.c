@@ -115,8 +115,8 @@ static void draw_counts(const struct page *page, struct string_list *ret)
 	const struct totals *t = page->view->totals;
 	struct pen pen = PEN(page, &line);
 
-	strbuf_addf(&text, "%" PRId64 " experiments%s", t->experiments,
-		    t->experiments ? ": " : "");
+	strbuf_addf(&text, "%" PRId64 " experiments%s", t->experiments - t->imported,
+		    t->experiments > t->imported ? ": " : "");
 	report_verdicts(t, &text);
 	pen_put(&pen, PAINT_NONE, text.buf);
 	string_list_add(ret, line.buf);
