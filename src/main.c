@@ -60,8 +60,10 @@ const struct command commands[] = {
 	{ "verify", "verify [<campaign>]", "hold every record against its evidence",
 	  cmd_verify },
 	{ "hook", "hook <name> [<argument>...]", "what git's hooks ask", cmd_hook },
-	{ "export", "export [--campaign=<name>] [--format=<tsv|csv|jsonl>] [-o <file>]",
-	  "a campaign as a table", cmd_export },
+	{ "export",
+	  "export [--campaign=<name>] [--format=<tsv|csv|jsonl>] [-o <file>] "
+	  "[--evidence [--allow-secrets]]",
+	  "a campaign as a table, or as evidence for an auditor", cmd_export },
 	{ "import",
 	  "import [--campaign=<name>] [--format=<tsv|csv|jsonl>] [--metric=<column>] <file>",
 	  "take in what another loop wrote down", cmd_import },
