@@ -73,17 +73,18 @@ static int take_candidate(struct importer *im, struct record *r, char ret[OID_HE
 {
 	struct repo *repo = im->ledger->repo;
 	bool found = find_commit(repo, imported_cell(r->imported, COLUMN_COMMIT), ret);
+	int root = 1;
 
-	if (!found || !r->imported->names_candidate ||
-	    repo_commit_parent(repo, ret, 0, r->base, err)) {
-		memcpy(r->base, found && !r->imported->names_candidate ? ret : "",
-		       found && !r->imported->names_candidate ? OID_HEX_SIZE : 1);
-		return make_candidate(im, r, ret, err);
-	}
-	return repo_commit_tree(repo, ret, r->tree, err) ||
-			       tree_patch(repo, r->base, r->tree, PATCH_MAX, patch, err)
-		       ? -1
-		       : 0;
+	if (found && r->imported->names_candidate)
+		root = repo_commit_parent(repo, ret, 0, r->base, err);
+	else if (found)
+		memcpy(r->base, ret, OID_HEX_SIZE);
+	/* A first commit is no change of anything. */
+	if (root)
+		return root < 0 ? -1 : make_candidate(im, r, ret, err);
+	if (repo_commit_tree(repo, ret, r->tree, err))
+		return -1;
+	return tree_patch(repo, r->base, r->tree, PATCH_MAX, patch, err);
 }
 
 static int add_record(struct importer *im, struct record *r, struct note *note,
