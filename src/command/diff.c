@@ -170,6 +170,10 @@ static int diff_one(const struct arguments *a, struct ledger *ledger, struct err
 	}
 	if (entry.record.verdict.kind == VERDICT_INVALID)
 		return print_proposed(a, ledger, &entry, err);
+	if (entry.record.imported && !entry.record.files_nr)
+		return error_set(err,
+				 "experiment %lld was imported, and its change is not known",
+				 (long long)entry.record.experiment);
 	memcpy(sides.from, entry.record.base, OID_HEX_SIZE);
 	memcpy(sides.to, entry_candidate(&entry), OID_HEX_SIZE);
 	return print_diff(a, &sides, err);

@@ -48,6 +48,9 @@ check_equal 'the list for people says so' 2 "$(look log | grep -c '(imported)$')
 look show 3 >"$scratch/show"
 check 'show has the change where it is known' grep -qx '+99' "$scratch/show"
 check 'and what was written of it' grep -q 'description = "GeLU", =1+1, as a last resort' "$scratch/show"
+check 'diff, too' grep -qx '+99' <(look diff 3)
+check_status 'and says where nobody knows it' 128 look diff 4
+check 'which is told' grep -q 'was imported, and its change is not known' "$scratch/err"
 check_equal 'the note tells that the metric is not ours' 'imported' \
 	"$(git notes --ref=autoresearch show "$let_go" | sed -n 's/^Metric-Source: //p')"
 check_status 'the books are in order' 0 git autoresearch verify old
