@@ -51,13 +51,16 @@ static int parse(int argc, char **argv, struct arguments *a, struct error *err)
 	return optind == argc ? usage(argc, argv) : 0;
 }
 
+/* `arg`: whether what went to stderr ended in the middle of a line. */
 static void pass_through(enum stream stream, const char *data, size_t len, void *arg)
 {
 	FILE *out = stream == STREAM_STDOUT ? stdout : stderr;
+	bool *broken_off = arg;
 
-	(void)arg;
 	fwrite(data, 1, len, out);
 	fflush(out);
+	if (stream == STREAM_STDERR && len)
+		*broken_off = data[len - 1] != '\n';
 }
 
 static int write_summary(const char *path, const struct outcome *o,
@@ -110,6 +113,7 @@ int cmd_sandbox(int argc, char **argv, struct error *err)
 	CLEANUP_STRBUF struct strbuf reason = STRBUF_INIT;
 	struct audit_summary audit;
 	struct outcome outcome;
+	bool broken_off = false;
 	int signal_no = 0;
 	int ret = parse(argc, argv, &a, err);
 
@@ -119,7 +123,7 @@ int cmd_sandbox(int argc, char **argv, struct error *err)
 	if (repo_open(&repo, err) || open_log(a.audit_log, &log, err))
 		return -1;
 	ret = single_run(repo, a.campaign, a.phase, (const char *const *)argv + optind,
-			 pass_through, NULL, log, &outcome, &signal_no, err);
+			 pass_through, &broken_off, log, &outcome, &signal_no, err);
 	if (ret < 0)
 		return -1;
 	if (ret)
@@ -135,6 +139,6 @@ int cmd_sandbox(int argc, char **argv, struct error *err)
 	if (outcome.kind == OUTCOME_SIGNALED)
 		return 128 + outcome.signal;
 	outcome_reason(&outcome, &reason);
-	fprintf(stderr, "killed: %s\n", reason.buf);
+	fprintf(stderr, "%skilled: %s\n", broken_off ? "\n" : "", reason.buf);
 	return 128 + SIGKILL;
 }
