@@ -20,11 +20,15 @@ PROPOSER
 new_repo
 echo 0 >other
 git add other
-configure <<-'CONFIG'
+# A trial of a candidate lasts for as long as this file is there.
+mkdir "$scratch/flags"
+touch "$scratch/flags/hold"
+git config autoresearch.bind "$scratch/flags"
+configure <<-CONFIG
 [run]
-	command = "echo ran; test $AUTORESEARCH_EXPERIMENT = 0 || sleep 0.877"
+	command = "echo ran; while test \$AUTORESEARCH_EXPERIMENT != 0 -a -e $scratch/flags/hold; do sleep 0.05; done"
 [evaluate]
-	command = "echo METRIC loss=$(cat value); echo METRIC size=3"
+	command = "echo METRIC loss=\$(cat value); echo METRIC size=3"
 CONFIG
 base=$(git rev-parse HEAD)
 ledger=refs/autoresearch/main/ledger
@@ -34,16 +38,15 @@ git config autoresearch.proposerCommand "$propose"
 # Everything that is unreachable goes, while a candidate that no record names yet is running.
 git autoresearch start >"$scratch/start.out" 2>&1 &
 start=$!
-for _ in $(seq 600); do
-	pgrep -xf 'sleep 0.877' >/dev/null && break
-	sleep 0.05
-done
+a_trial_runs() { pgrep -f "^sh -c echo ran; while test .*$scratch" >/dev/null; }
+soon a_trial_runs
 check 'git gc while a trial runs' git gc -q --prune=now
-check 'the trial was running all the time' pgrep -xf 'sleep 0.877'
+check 'the trial was running all the time' a_trial_runs
 check 'the slot is a linked worktree, locked with a reason' \
 	sh -c 'git worktree list --porcelain | grep "^locked ."'
 check 'and git worktree prune leaves it alone' sh -c '
 	git worktree prune; test $(git worktree list | wc -l) -eq 2'
+rm "$scratch/flags/hold"
 wait "$start"
 check_equal 'the run ends with 0: exhausted' 0 $?
 git autoresearch log --json | tac >"$scratch/log"
@@ -207,7 +210,7 @@ check_equal 'base is the incumbent that it was made from' "$base $(commit 1) $(c
 	"$(jq -r .base "$scratch/log" | xargs)"
 check 'started is a time of RFC 3339' sh -c "! jq -r .started '$scratch/log' |
 	grep -vxE '[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z'"
-check 'duration is in seconds' jq -es 'all(.[]; .experiment == 3 or (.duration > 0.8 and .duration < 20))' "$scratch/log"
+check 'duration is in seconds' jq -es 'all(.[]; .experiment == 3 or (.duration > 0 and .duration < 60))' "$scratch/log"
 git autoresearch status --json >"$scratch/status"
 check_equal 'status --json: the members of the manual' \
 	'campaign state reason pid log branch incumbent metric direction baseline best trials noise experiments tokens gpuHours budget verdicts proposers' \
