@@ -57,8 +57,10 @@ const struct command commands[] = {
 	{ "guide", "guide", "how an agent uses these commands", cmd_guide },
 	{ "audit", "audit [--campaign=<name>] <n>", "what the kernel saw of an experiment",
 	  cmd_audit },
-	{ "verify", "verify [<campaign>]", "hold every record against its evidence",
-	  cmd_verify },
+	{ "verify", "verify [--rerun=<n>] [<campaign>]",
+	  "hold every record against its evidence", cmd_verify },
+	{ "replay", "replay [--campaign=<name>] [--json] [--trials=<n>] <n>",
+	  "measure an experiment again, as it was then", cmd_replay },
 	{ "hook", "hook <name> [<argument>...]", "what git's hooks ask", cmd_hook },
 	{ "export",
 	  "export [--campaign=<name>] [--format=<tsv|csv|jsonl>] [-o <file>] "

@@ -173,3 +173,8 @@ void strbuf_add_duration(struct strbuf *sb, double seconds)
 	else
 		strbuf_addf(sb, "%lldh%02lldm", (whole + 30) / 3600, (whole + 30) / 60 % 60);
 }
+
+bool number_is_close(double a, double b)
+{
+	return a == b || fabs(a - b) <= 1e-9 * fmax(fabs(a), fabs(b));
+}

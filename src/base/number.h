@@ -41,4 +41,8 @@ void strbuf_add_bytes(struct strbuf *sb, int64_t bytes);
 /* "0.42s", "12.4s", "3m05s", "2h07m": for people. */
 void strbuf_add_duration(struct strbuf *sb, double seconds);
 
+/* True where two results of the same arithmetic may be called the same: it may differ in the last
+ * digits from one machine to the next. */
+bool number_is_close(double a, double b);
+
 #endif

@@ -42,6 +42,7 @@ int cmd_prompt(int argc, char **argv, struct error *err);
 int cmd_guide(int argc, char **argv, struct error *err);
 int cmd_audit(int argc, char **argv, struct error *err);
 int cmd_verify(int argc, char **argv, struct error *err);
+int cmd_replay(int argc, char **argv, struct error *err);
 int cmd_hook(int argc, char **argv, struct error *err);
 int cmd_export(int argc, char **argv, struct error *err);
 int cmd_import(int argc, char **argv, struct error *err);

@@ -129,14 +129,15 @@ void record_title(const struct record *record, struct strbuf *out)
 		strbuf_addstr(out, "baseline");
 		return;
 	}
-	if (record->type == RECORD_PROMOTION) {
+	if (record->type == RECORD_PROMOTION)
 		strbuf_addf(out, "promotion: %s ", verdict_name(record->verdict.kind));
-		subject_clean(record->subject, 0, out);
-		return;
-	}
-	strbuf_addf(out, "%s %lld: %s ",
-		    record->type == RECORD_DECISION ? "decision on" : "experiment",
-		    (long long)record->experiment, verdict_name(record->verdict.kind));
+	else if (record->type == RECORD_REPLAY)
+		strbuf_addf(out, "replay of %lld: %s ", (long long)record->experiment,
+			    record->replay->reproduced ? "reproduced" : "not reproduced");
+	else
+		strbuf_addf(out, "%s %lld: %s ",
+			    record->type == RECORD_DECISION ? "decision on" : "experiment",
+			    (long long)record->experiment, verdict_name(record->verdict.kind));
 	subject_clean(record->subject, record->experiment, out);
 }
 

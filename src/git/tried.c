@@ -121,9 +121,10 @@ static int take_missing(const struct entry *entry, void *data, struct error *err
 	struct catch_up *c = data;
 	const struct tried *t = c->tried;
 	const struct record *r = &entry->record;
-	/* What was put together of them was no experiment of its own, and what another loop tried
-	 * may be tried here. */
-	bool passed_over = r->type == RECORD_PROMOTION || r->imported;
+	/* What was put together of them, or measured again, was no experiment of its own, and what
+	 * another loop tried may be tried here. */
+	bool passed_over = r->type == RECORD_PROMOTION || r->type == RECORD_REPLAY ||
+			   r->imported;
 	struct tried_entry item;
 
 	if (make_entry(&item, passed_over ? "" : r->tree, r->experiment, entry->oid, err) < 0)

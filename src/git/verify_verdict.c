@@ -33,12 +33,15 @@ static int take_config(struct rejudge *j, const char *commit, struct error *err)
 	return 0;
 }
 
-/* Whose config a record was judged by: the incumbent's of its time. */
-static const char *policy_commit(const struct entry *entry)
+/* The config that a record was judged by: the incumbent's of its time. */
+static int take_its_config(struct rejudge *j, const struct entry *entry, struct error *err)
 {
-	if (entry->record.type == RECORD_BASELINE)
-		return entry->commit;
-	return entry->record.promotion ? entry->record.promotion->branch : entry->record.base;
+	const struct record *r = &entry->record;
+	const char *base = r->promotion ? r->promotion->branch : r->base;
+
+	if (!take_config(j, *base ? base : entry->commit, err))
+		return 0;
+	return error_context(err, "it cannot be judged again");
 }
 
 int rejudge_record(struct rejudge *j, const struct entry *entry, struct error *err)
@@ -46,14 +49,27 @@ int rejudge_record(struct rejudge *j, const struct entry *entry, struct error *e
 	const struct record *r = &entry->record;
 	const char *what;
 
-	if (!r->trials_nr)
+	/* A replay is judged beside what it replays. */
+	if (!r->trials_nr || r->type == RECORD_REPLAY)
 		return 0;
-	if (take_config(j, policy_commit(entry), err)) {
-		error_context(err, "it cannot be judged again");
+	if (take_its_config(j, entry, err))
 		return 1;
-	}
 	campaign_config_refer(&j->config, &r->reference);
 	what = record_contradiction(&j->config, r);
+	if (!what)
+		return 0;
+	error_set(err, "%s", what);
+	return 1;
+}
+
+int rejudge_replay(struct rejudge *j, const struct entry *replay, const struct entry *then,
+		   struct error *err)
+{
+	const char *what;
+
+	if (take_its_config(j, then, err))
+		return 1;
+	what = replay_contradiction(&j->config, &then->record, &replay->record);
 	if (!what)
 		return 0;
 	error_set(err, "%s", what);

@@ -21,4 +21,8 @@ void rejudge_release(struct rejudge *j);
  * all is well; 1 with `err`. */
 int rejudge_record(struct rejudge *j, const struct entry *entry, struct error *err);
 
+/* The same of a replay, beside what it replays. */
+int rejudge_replay(struct rejudge *j, const struct entry *replay, const struct entry *then,
+		   struct error *err);
+
 #endif

@@ -59,7 +59,12 @@ uint64_t trial_seed(const struct search *s, int64_t experiment, int trial)
 {
 	/* More than there are trials of one, so that no two experiments share a seed. */
 	uint64_t apart = search_trials(s) > 1 ? 10 * TRIALS_MAX : 0;
+	const struct record *then = s->again ? &s->again->record : NULL;
 
+	/* What is measured again is so with the seeds that it had. */
+	for (size_t i = 0; then && i < then->trials_nr; i++)
+		if (!then->trials[i].of_incumbent && then->trials[i].number == trial)
+			return then->trials[i].seed;
 	return (s->totals.seed + apart * (uint64_t)experiment + (uint64_t)trial) % 0x7fffffff;
 }
 

@@ -52,7 +52,7 @@ void environment_free(char **env);
  * The seed of a trial, below 2^31: the same for candidate and incumbent, so that they differ in
  * nothing else. Where there is one sample a candidate it is the same for all, since they are
  * held against one number; where there are pairs each experiment has seeds of its own, so that
- * nothing is selected for its luck with some.
+ * nothing is selected for its luck with some. A replay has those of then.
  */
 uint64_t trial_seed(const struct search *s, int64_t experiment, int trial);
 

@@ -299,7 +299,7 @@ int search_open_campaign(struct search *s, struct repo *repo, const char *campai
 			 struct error *err)
 {
 	CLEANUP_FREE char *path = store_campaign_path(campaign);
-	char base[OID_HEX_SIZE];
+	char base[OID_HEX_SIZE] = "";
 
 	s->repo = repo;
 	s->campaign = xstrdup(campaign);
@@ -307,7 +307,7 @@ int search_open_campaign(struct search *s, struct repo *repo, const char *campai
 	/* Validates the name before it makes a folder. */
 	if (ledger_open(&s->ledger, repo, campaign, err))
 		return -1;
-	if (!*s->ledger.branch && repo_head(repo, base, err))
+	if (!*s->ledger.branch && !s->again && repo_head(repo, base, err))
 		return -1;
 	if ((!s->branch_stays && refuse_checked_out(s, err)) || take_lock(s, err))
 		return -1;
@@ -319,7 +319,7 @@ int search_open_campaign(struct search *s, struct repo *repo, const char *campai
 	    search_read_totals(s, err))
 		return -1;
 	/* Somebody deleted the branch: the ledger still knows, and keeps, the incumbent. */
-	if (!*s->ledger.branch && *s->totals.incumbent &&
+	if (!*s->ledger.branch && *s->totals.incumbent && !s->again &&
 	    ledger_create_branch(&s->ledger, s->totals.incumbent, err))
 		return -1;
 	strcpy(s->head, base);
@@ -335,6 +335,8 @@ int search_open_campaign(struct search *s, struct repo *repo, const char *campai
 
 const char *search_incumbent(const struct search *s)
 {
+	if (s->again)
+		return *s->again->record.base ? s->again->record.base : s->again->commit;
 	return *s->ledger.branch ? s->ledger.branch : s->head;
 }
 

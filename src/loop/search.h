@@ -56,6 +56,9 @@ struct search {
 	const struct string_list *proposers_given;
 	const char *command_given; /* of the proposer */
 	const char *from_given;	   /* see loop/footing.h */
+	/* What is measured again, under the rules of its time: its base is the incumbent then, and
+	 * no ref but the ledger's is touched. Borrowed; NULL for all but a replay. */
+	const struct entry *again;
 	bool config_optional; /* where the commit has no config, the defaults hold */
 	bool branch_stays;    /* nothing moves the ledger branch, so it may be checked out */
 	int jobs;       /* lanes; 1 by search_init(), 0 for what the settings say */
@@ -145,7 +148,8 @@ int search_open_campaign(struct search *s, struct repo *repo, const char *campai
 /* Where the campaign stands, by the newest record of s->ledger, into s->totals. */
 int search_read_totals(struct search *s, struct error *err);
 
-/* The commit that the next candidate is based on; before the baseline, what it measures. */
+/* The commit that the next candidate is based on; before the baseline, what it measures; in a
+ * replay, what was the incumbent. */
 const char *search_incumbent(const struct search *s);
 
 /* True where the incumbent has to be measured first: a new campaign, people committed, or it is

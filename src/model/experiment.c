@@ -13,6 +13,7 @@ void record_release(struct record *r)
 	decision_free(r->decision);
 	promotion_free(r->promotion);
 	imported_free(r->imported);
+	replay_free(r->replay);
 	verdict_release(&r->verdict);
 	free(r->metric_name);
 	for (size_t i = 0; i < r->trials_nr; i++)
@@ -122,10 +123,10 @@ void totals_advance(const struct totals *before, struct record *r)
 		}
 		return;
 	}
-	if (r->type == RECORD_DECISION) {
+	if (r->type == RECORD_DECISION)
 		advance_decision(t, r);
+	if (r->type != RECORD_EXPERIMENT)
 		return;
-	}
 	t->experiments = r->experiment;
 	if (r->imported) {
 		t->imported++;

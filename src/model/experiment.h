@@ -16,6 +16,7 @@
 #include "model/ladder.h"
 #include "model/oid.h"
 #include "model/promotion.h"
+#include "model/replay.h"
 #include "model/scores.h"
 #include "model/verdict.h"
 
@@ -30,10 +31,11 @@ enum record_type {
 	RECORD_EXPERIMENT,
 	RECORD_DECISION, /* of a person, about an experiment */
 	RECORD_PROMOTION, /* of a person, about several; see model/promotion.h */
+	RECORD_REPLAY,	 /* its candidate was measured again; see model/replay.h */
 	RECORD_TYPE_NR,
 };
 
-/* "baseline", "experiment", "decision", "promotion". */
+/* "baseline", "experiment", "decision", "promotion", "replay". */
 const char *record_type_name(enum record_type type);
 
 /* What the whole campaign came to so far, so that the newest record alone says where it
@@ -65,7 +67,8 @@ struct record_file {
 struct record {
 	enum record_type type;
 	char *campaign;
-	int64_t experiment;	 /* 0 for a baseline or promotion; what a decision is about */
+	/* 0 for a baseline or a promotion; of a decision or a replay the one that it is about. */
+	int64_t experiment;
 	char base[OID_HEX_SIZE]; /* the incumbent it was measured against; "" for a baseline */
 	char tree[OID_HEX_SIZE]; /* what was measured, or would have been */
 	char *subject, *rationale; /* the proposer's words, as they came, capped; never NULL */
@@ -74,6 +77,7 @@ struct record {
 	struct decision *decision; /* of a decision, or that was made about this; NULL */
 	struct promotion *promotion; /* of a promotion; NULL */
 	struct imported *imported; /* another loop ran it; NULL: ours */
+	struct replay *replay;	   /* of a replay alone; NULL */
 	struct searched searched;
 
 	struct verdict verdict;
@@ -122,6 +126,12 @@ void record_release(struct record *r);
  */
 bool record_is_on_branch(const struct record *r);
 
+/* True where it took no number of its own, but is about an experiment (or the baseline). */
+static inline bool record_is_about(const struct record *r)
+{
+	return r->type == RECORD_DECISION || r->type == RECORD_REPLAY;
+}
+
 /* Makes `r`, an experiment, what the decision about it says. */
 void record_overrule(struct record *r, const struct record *decision);
 /* Of how many of its trials this commit is, and not what it was compared with. */
@@ -156,8 +166,8 @@ int record_parse(const char *text, size_t len, struct record *ret, struct error 
  * A decision moves one experiment from one count to another. Where it moves the branch to what
  * was never measured, totals.incumbent stays what it was: that it is not the branch's tip says
  * that the baseline has to be measured again.
- * One that measured the incumbent again only gives it its new value. A promotion takes time, and
- * changes nothing else.
+ * One that measured the incumbent again only gives it its new value. A promotion or a replay has
+ * cost what it has cost, and changes nothing else.
  * What was imported takes a number, and is no incumbent: totals.incumbent stays "" until there is
  * a baseline.
  */

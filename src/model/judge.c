@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/number.h"
+
 /* A pair that is being put together. */
 struct half_pair {
 	bool has_candidate, has_incumbent;
@@ -55,8 +57,7 @@ bool record_failed(const struct campaign_config *config, const struct record *r)
 	return t && trial_judge(config, t, &value, &ignored);
 }
 
-/* Whether a trial is one of those that decided: fresh ones, where there are any. */
-static bool counts(const struct record *r, const struct trial_result *t)
+bool record_trial_counts(const struct record *r, const struct trial_result *t)
 {
 	if (t->of_incumbent)
 		return false;
@@ -78,7 +79,7 @@ size_t record_samples(const struct record *r, double *ret, size_t max)
 	size_t nr = 0;
 
 	for (size_t i = 0; i < r->trials_nr && nr < max; i++)
-		if (counts(r, &r->trials[i]) &&
+		if (record_trial_counts(r, &r->trials[i]) &&
 		    trial_sample(&r->trials[i], r->metric_name, &ret[nr]))
 			nr++;
 	return nr;
@@ -92,7 +93,7 @@ void record_metrics(const struct record *r, struct metrics *ret)
 	size_t nr = 0;
 
 	for (size_t i = 0; i < r->trials_nr; i++)
-		if (counts(r, &r->trials[i]))
+		if (record_trial_counts(r, &r->trials[i]))
 			of[nr++] = &r->trials[i].metrics;
 	if (last && !trial_sample(last, r->metric_name, &ignored)) {
 		of[0] = &last->metrics;
@@ -196,20 +197,6 @@ int baseline_judge(const struct campaign_config *config, struct record *r)
 	return wanted;
 }
 
-/* Whether all of one side are above all of the other. */
-static bool is_apart(const double *a, size_t a_nr, const double *b, size_t b_nr)
-{
-	bool above = true, below = true;
-
-	for (size_t i = 0; i < a_nr; i++) {
-		for (size_t j = 0; j < b_nr; j++) {
-			above = above && a[i] > b[j];
-			below = below && a[i] < b[j];
-		}
-	}
-	return above || below;
-}
-
 void baseline_compare(const struct campaign_config *config, const double *old, size_t old_nr,
 		      struct record *r)
 {
@@ -221,14 +208,8 @@ void baseline_compare(const struct campaign_config *config, const double *old, s
 	if (old_nr > 1 && nr > 1)
 		return;
 	drift->p = -1;
-	drift->drifted = is_apart(old, old_nr, samples, nr) &&
+	drift->drifted = samples_are_apart(old, old_nr, samples, nr) &&
 			 fabs(drift->shift) >= threshold_value(&config->min_effect, *old);
-}
-
-/* Arithmetic may differ in the last digits from one machine to the next. */
-static bool is_close(double a, double b)
-{
-	return a == b || fabs(a - b) <= 1e-9 * fmax(fabs(a), fabs(b));
 }
 
 static bool same_verdict(const struct verdict *is, const struct verdict *should)
@@ -243,16 +224,17 @@ static bool same_comparison(const struct record *is, const struct record *should
 	const struct comparison *a = &is->comparison, *b = &should->comparison;
 
 	return a->step == b->step && a->searched == b->searched &&
-	       is_close(a->gain.value, b->gain.value) && a->gain.bounded == b->gain.bounded &&
-	       (!a->gain.bounded ||
-		(is_close(a->gain.low, b->gain.low) && is_close(a->gain.high, b->gain.high))) &&
-	       is_close(a->gain.confidence, b->gain.confidence);
+	       number_is_close(a->gain.value, b->gain.value) &&
+	       a->gain.bounded == b->gain.bounded &&
+	       (!a->gain.bounded || (number_is_close(a->gain.low, b->gain.low) &&
+				     number_is_close(a->gain.high, b->gain.high))) &&
+	       number_is_close(a->gain.confidence, b->gain.confidence);
 }
 
 static const char *contradiction(const struct record *is, const struct record *should)
 {
 	if (is->has_metric != should->has_metric ||
-	    (is->has_metric && !is_close(is->metric, should->metric)))
+	    (is->has_metric && !number_is_close(is->metric, should->metric)))
 		return "its metric is not what its trials measured";
 	if (is->plan.search && !same_comparison(is, should))
 		return "its comparison does not follow from its samples";
@@ -262,7 +244,7 @@ static const char *contradiction(const struct record *is, const struct record *s
 			       ? NULL
 			       : "its verdict does not follow from its round";
 	if (is->has_incumbent != should->has_incumbent ||
-	    !is_close(is->incumbent, should->incumbent))
+	    !number_is_close(is->incumbent, should->incumbent))
 		return "its baseline is not what its trials measured";
 	if (!same_verdict(&is->verdict, &should->verdict))
 		return "its verdict does not follow from its trials";

@@ -57,6 +57,9 @@ int baseline_judge(const struct campaign_config *config, struct record *r);
 void baseline_compare(const struct campaign_config *config, const double *old, size_t old_nr,
 		      struct record *r);
 
+/* Whether a trial is one of the candidate's that decided: fresh ones, where there are any. */
+bool record_trial_counts(const struct record *r, const struct trial_result *t);
+
 /* The newest trial of the candidate; NULL where there was none. */
 const struct trial_result *record_last_own(const struct record *r);
 

@@ -98,6 +98,19 @@ static double rank_sum_tail(size_t n, size_t m, size_t wins)
 	return tail / all;
 }
 
+bool samples_are_apart(const double *a, size_t a_nr, const double *b, size_t b_nr)
+{
+	bool above = true, below = true;
+
+	for (size_t i = 0; i < a_nr; i++) {
+		for (size_t j = 0; j < b_nr; j++) {
+			above = above && a[i] > b[j];
+			below = below && a[i] < b[j];
+		}
+	}
+	return above || below;
+}
+
 static int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;

@@ -53,6 +53,9 @@ struct drift {
 	double p;     /* the chance of as much or more without drift */
 };
 
+/* Whether all of one side are above all of the other. */
+bool samples_are_apart(const double *a, size_t a_nr, const double *b, size_t b_nr);
+
 /*
  * Whether the samples of one commit, taken at two times, differ by more than their noise: the
  * rank-sum test (Mann and Whitney, On a test of whether one of two random variables is

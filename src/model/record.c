@@ -3,10 +3,9 @@
 const char *record_type_name(enum record_type type)
 {
 	static const char *const names[] = {
-		[RECORD_BASELINE] = "baseline",
-		[RECORD_EXPERIMENT] = "experiment",
-		[RECORD_DECISION] = "decision",
-		[RECORD_PROMOTION] = "promotion",
+		[RECORD_BASELINE] = "baseline", [RECORD_EXPERIMENT] = "experiment",
+		[RECORD_DECISION] = "decision", [RECORD_PROMOTION] = "promotion",
+		[RECORD_REPLAY] = "replay",
 	};
 
 	return names[type];
@@ -234,8 +233,7 @@ static void add_run(struct json *o, const struct record *r)
 		json_add_string(list, r->files[i].name, r->files[i].oid);
 }
 
-/* Only an experiment takes a number: a decision names the one that it is about, and a promotion
- * all of them. */
+/* What takes no number names the one that it is about, and a promotion all of them. */
 static void add_number(struct json *o, const struct record *r)
 {
 	if (r->type == RECORD_PROMOTION) {
@@ -243,14 +241,17 @@ static void add_number(struct json *o, const struct record *r)
 		promotion_write(r->promotion, o);
 		return;
 	}
-	if (r->type != RECORD_DECISION) {
+	if (!record_is_about(r)) {
 		json_add_int(o, "experiment", r->experiment);
 		json_add_null(o, "about");
 		return;
 	}
 	json_add_null(o, "experiment");
 	json_add_int(o, "about", r->experiment);
-	decision_write(r->decision, o);
+	if (r->type == RECORD_DECISION)
+		decision_write(r->decision, o);
+	else
+		replay_write(r->replay, o);
 }
 
 void record_write(const struct record *r, struct strbuf *out)

@@ -134,20 +134,22 @@ static int read_type(const struct json *o, struct record *r, struct error *err)
 	return r->type < RECORD_TYPE_NR ? 0 : error_set(err, "type '%s' is not known", type);
 }
 
-/* The baseline is number 0, and nothing else is. A decision has none, but is about one, and a
- * promotion about several. */
+/* The baseline is number 0, and nothing else is, though it may be replayed. What has no number is
+ * about one, and a promotion about several. */
 static int read_number(const struct json *o, struct record *r, struct error *err)
 {
-	const char *key = r->type == RECORD_DECISION ? "about" : "experiment";
+	const char *key = record_is_about(r) ? "about" : "experiment";
 
 	if (r->type == RECORD_PROMOTION)
 		return promotion_read(o, &r->promotion, err);
 	if (get_count(o, key, &r->experiment, err))
 		return -1;
+	if (r->type == RECORD_REPLAY)
+		return 0;
 	return (r->type == RECORD_BASELINE) == (r->experiment == 0) ? 0 : malformed(key, err);
 }
 
-/* A baseline has no verdict, and all but accepted have a reason. */
+/* A baseline and a replay have no verdict, and all but accepted have a reason. */
 static int read_verdict(const struct json *o, struct record *r, struct error *err)
 {
 	const char *verdict = NULL, *reason = NULL;
@@ -156,7 +158,7 @@ static int read_verdict(const struct json *o, struct record *r, struct error *er
 	    json_get_string_or_null(o, "reason", &reason, err))
 		return -1;
 	if ((verdict && verdict_parse(verdict, &r->verdict.kind)) ||
-	    (verdict == NULL) != (r->type == RECORD_BASELINE))
+	    (verdict == NULL) != (r->type == RECORD_BASELINE || r->type == RECORD_REPLAY))
 		return malformed("verdict", err);
 	if ((reason == NULL) !=
 	    (r->verdict.kind == VERDICT_NONE || r->verdict.kind == VERDICT_ACCEPTED))
@@ -309,6 +311,12 @@ static int read_trials(const struct json *o, struct record *r, struct error *err
 			return -1;
 	}
 	return 0;
+}
+
+/* Of a replay, as of a decision. */
+static int read_replay(const struct json *o, struct record *r, struct error *err)
+{
+	return r->type == RECORD_REPLAY ? replay_read(o, &r->replay, err) : 0;
 }
 
 /* A count, or -1 for null. */
@@ -473,7 +481,7 @@ int record_parse(const char *text, size_t len, struct record *ret, struct error 
 
 	if (json_parse(text, len, &o, err) || read_type(o, &r, err) ||
 	    read_number(o, &r, err) || read_verdict(o, &r, err) || read_decision(o, &r, err) ||
-	    read_candidate(o, &r, err) || read_trials(o, &r, err) ||
+	    read_replay(o, &r, err) || read_candidate(o, &r, err) || read_trials(o, &r, err) ||
 	    record_read_judged(o, &r, err) || read_run(o, &r, err) || read_files(o, &r, err) ||
 	    read_totals(o, &r.totals, err))
 		return -1;

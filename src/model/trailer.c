@@ -247,6 +247,9 @@ static void add_all_trailers(struct strbuf *out, const struct record *r,
 	const char *source = record_metric_source(r);
 
 	add_experiment(out, r);
+	if (r->type == RECORD_REPLAY)
+		add_trailer(out, "Replay",
+			    r->replay->reproduced ? "reproduced" : "not reproduced");
 	if (r->verdict.kind != VERDICT_NONE)
 		add_trailer(out, "Verdict", verdict_name(r->verdict.kind));
 	if (r->verdict.reason)
@@ -282,7 +285,7 @@ static void add_title(struct strbuf *out, const struct record *r)
 {
 	CLEANUP_FREE char *baseline = NULL;
 
-	if (r->type == RECORD_BASELINE)
+	if (!r->experiment && r->type != RECORD_PROMOTION)
 		baseline = xstrfmt("baseline of %s", r->campaign);
 	subject_clean(baseline ? baseline : r->subject, r->experiment, out);
 	strbuf_addstr(out, "\n\n");
