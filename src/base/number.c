@@ -133,7 +133,9 @@ void strbuf_add_number(struct strbuf *sb, double value)
 		strbuf_addf(sb, "%.0f", value);
 		return;
 	}
-	for (int digits = 1; digits <= 17; digits++) {
+	/* What has no more than 15 digits is printed with no more by %.15g, unless it is so small
+	 * that a double has not as many. */
+	for (int digits = fabs(value) < 1e-300 ? 1 : 15; digits <= 17; digits++) {
 		snprintf(text, sizeof(text), "%.*g", digits, value);
 		if (strtod(text, NULL) == value)
 			break;

@@ -77,24 +77,35 @@ static int read_parents(const git_commit *commit, struct entry *entry, struct er
 	return 0;
 }
 
+/* As repo_read_file(), but that the commit need not be looked up by its name once more. */
+static int read_json(struct repo *repo, const git_commit *commit, struct strbuf *ret,
+		     struct error *err)
+{
+	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
+	const git_tree_entry *file;
+
+	if (git_commit_tree(&tree, commit) < 0)
+		return error_git(err, "cannot read its tree");
+	file = git_tree_entry_byname(tree, RECORD_FILE);
+	if (!file || git_tree_entry_type(file) != GIT_OBJECT_BLOB)
+		return error_set(err, "it holds no " RECORD_FILE);
+	return read_blob(repo, git_tree_entry_id(file), RECORD_MAX, ret, err);
+}
+
 int ledger_read(struct ledger *ledger, const char *oid, struct entry *ret, struct error *err)
 {
 	CLEANUP_ENTRY struct entry entry = { 0 };
 	CLEANUP_GIT(git_commit) git_commit *commit = NULL;
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 	struct record *r = &entry.record;
-	int found;
 
 	if (lookup_commit(ledger->repo, oid, &commit, err) < 0)
 		return -1;
 	memcpy(entry.oid, oid, OID_HEX_SIZE);
 	if (read_parents(commit, &entry, err) < 0)
 		return -1;
-	found = repo_read_file(ledger->repo, oid, RECORD_FILE, RECORD_MAX, &text, err);
-	if (found < 0)
+	if (read_json(ledger->repo, commit, &text, err))
 		return error_context(err, "the record %s", oid);
-	if (found)
-		return error_set(err, "the record %s holds no " RECORD_FILE, oid);
 	digest_of(text.buf, text.len, entry.digest);
 	if (record_parse(text.buf, text.len, r, err) < 0)
 		return error_context(err, "the record %s", oid);
