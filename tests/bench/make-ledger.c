@@ -91,13 +91,11 @@ static int compare_doubles(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* What is loose goes into a pack: as git's own maintenance does, but only what is new. */
+/* What is loose goes into a pack, and small packs into larger ones: as git's maintenance does. */
 static void pack(const struct maker *m)
 {
 	CLEANUP_FREE char *command = xstrfmt(
-		"cd '%sobjects' && find ?? -type f | tr -d / | "
-		"git pack-objects -q --window=0 pack/pack >/dev/null && git prune-packed -q && "
-		"git pack-refs --all",
+		"cd '%s' && git repack -q -d --geometric=2 --window=0 && git pack-refs --all",
 		repo_common_dir(m->repo));
 
 	if (system(command))
