@@ -164,8 +164,8 @@ int ledger_import(struct ledger *ledger, struct record *records, size_t nr, stru
 
 /*
  * Adds a note's text to the note on `commit`: after a blank line where there is one already
- * (another campaign's baseline may be the same commit). The notes tree is built with git's
- * own fan-out of two digits, so that adding one costs the same however many there are.
+ * (another campaign's baseline may be the same commit). The notes tree fans out as
+ * it grows, so that adding one costs the same however many there are.
  * Adding a text that the note already holds changes nothing.
  */
 int notes_add(struct repo *repo, const char *commit, const char *text, struct error *err);

@@ -7,11 +7,13 @@
  * The tree of a notes ref names each note by the id of its object, cut into folders of two
  * digits where there are many. git reads every mixture and rewrites all of it with a depth of
  * its own choice, so any may be found here. We put a note into a folder of two digits, and
- * further down where git has folders there already.
+ * further down where git has folders there already, or where the folder is full: what a note costs
+ * is the folders above it, written anew, so none may become large. What is in a full one stays.
  */
 
 #define NOTE_MAX (16 << 20)
 #define RETRIES 50
+#define FULL 64 /* notes of a folder, before there are folders in it */
 
 struct notes {
 	char tip[OID_HEX_SIZE]; /* "": no notes yet */
@@ -102,7 +104,8 @@ static int insert(struct repo *repo, git_tree *tree, const char *hex, const git_
 		return error_git(err, "cannot replace a note");
 	if (strlen(hex) > 2 && open_fan(repo, tree, hex, &fan, err) < 0)
 		return -1;
-	if (fan || (top && !git_treebuilder_get(bld, name))) {
+	if (fan || ((top || (strlen(hex) > 2 && git_treebuilder_entrycount(bld) >= FULL)) &&
+		    !git_treebuilder_get(bld, name))) {
 		if (insert(repo, fan, hex + 2, blob, &below, err) < 0)
 			return -1;
 		r = git_treebuilder_insert(NULL, bld, name, &below, GIT_FILEMODE_TREE);

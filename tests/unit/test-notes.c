@@ -191,6 +191,41 @@ static void many_notes_cost_no_more_each(void **state)
 }
 
 /* Two processes at once: each note of both is there in the end. */
+/* All in the folder ab: as if there were 256 times as many. */
+static void a_full_folder_gets_folders(void **state)
+{
+	enum { NOTES = 100, FLAT = 64 };
+	CLEANUP_REPO struct repo *repo = NULL;
+	char oid[OID_HEX_SIZE];
+
+	(void)state;
+	assert_done(repo_open(&repo, &err));
+	for (int i = 0; i < NOTES; i++) {
+		CLEANUP_FREE char *text = xstrfmt("note %d\n", i);
+
+		nth_oid(i, oid);
+		memcpy(oid, "ab", 2);
+		assert_done(notes_add(repo, oid, text, &err));
+	}
+	assert_int_equal(atoi(out_of("git ls-tree refs/notes/autoresearch:ab | grep -c blob")),
+			 FLAT);
+	assert_int_equal(count_list(), NOTES);
+	for (int i = 0; i < NOTES; i += 33) {
+		CLEANUP_FREE char *text = xstrfmt("note %d\n", i);
+		CLEANUP_FREE char *both = xstrfmt("note %d\n\nmore\n", i);
+
+		nth_oid(i, oid);
+		memcpy(oid, "ab", 2);
+		assert_note(repo, oid, text);
+		assert_done(notes_add(repo, oid, "more\n", &err));
+		assert_note(repo, oid, both);
+	}
+	assert_int_equal(count_list(), NOTES);
+	assert_int_equal(
+		sh("git notes --ref=autoresearch add -m mine HEAD && git fsck --strict"), 0);
+	assert_int_equal(count_list(), NOTES + 1);
+}
+
 static void writers_do_not_lose_each_others_notes(void **state)
 {
 	enum { EACH = 100 };
@@ -242,6 +277,7 @@ int main(void)
 		fixture_test(every_fan_out_is_read_and_written),
 		fixture_test(one_object_in_two_places_becomes_one),
 		fixture_test(many_notes_cost_no_more_each),
+		fixture_test(a_full_folder_gets_folders),
 		fixture_test(writers_do_not_lose_each_others_notes),
 		fixture_test(a_ref_in_the_way_is_an_error_with_a_hint),
 	};
