@@ -312,6 +312,7 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 	    restore_notes(ledger, err) < 0)
 		return -1;
 	memcpy(commit, candidate, OID_HEX_SIZE);
+	memcpy(record->previous, ledger->tip, OID_HEX_SIZE);
 	if (record->type == RECORD_BASELINE)
 		memcpy(record->totals.incumbent, commit, OID_HEX_SIZE);
 	if (write_record_tree(ledger->repo, record, files, files_nr, &tree, digest, err) < 0)

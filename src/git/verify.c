@@ -38,8 +38,8 @@ struct file_check {
 	size_t found;
 };
 
-static int check_file(const char *path, unsigned mode __attribute__((unused)), const char *oid,
-		      void *data, struct error *err)
+static int check_file(const char *path, unsigned mode, const char *oid, void *data,
+		      struct error *err)
 {
 	struct file_check *check = data;
 	const struct record *r = &check->entry->record;
@@ -47,6 +47,9 @@ static int check_file(const char *path, unsigned mode __attribute__((unused)), c
 	CLEANUP_FREE char *what = NULL;
 	git_oid blob;
 
+	if (mode != GIT_FILEMODE_BLOB)
+		wrong(&check->verify->findings, check->entry,
+		      "its tree holds something else than plain files");
 	if (!strcmp(path, RECORD_FILE))
 		return 0;
 	for (size_t i = 0; i < r->files_nr; i++) {
@@ -116,6 +119,28 @@ static void check_title(struct verify *v, const struct entry *entry)
 		wrong(&v->findings, entry, "the title of its record's commit does not match");
 }
 
+static int read_changed(const struct tree_change *change, void *data, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf content = STRBUF_INIT;
+	bool is_file = change->new_mode && change->new_mode != GIT_FILEMODE_COMMIT;
+
+	return is_file ? read_blob(data, change->new_oid, FILE_MAX, &content, err) : 0;
+}
+
+/* What it changes can be read, and is what its id says. */
+static void check_changes(struct verify *v, const struct entry *entry)
+{
+	CLEANUP_GIT(git_tree) git_tree *base = NULL;
+	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
+	struct repo *repo = v->ledger->repo;
+	struct error err = ERROR_INIT;
+
+	if (lookup_tree(repo, entry->record.base, &base, &err) ||
+	    lookup_tree(repo, entry->commit, &tree, &err) ||
+	    tree_diff(repo, base, tree, read_changed, repo, &err))
+		wrong(&v->findings, entry, err.message);
+}
+
 /* The commit's tree and parent. An invalid proposal was never made into a tree. */
 static void check_candidate(struct verify *v, const struct entry *entry)
 {
@@ -139,6 +164,8 @@ static void check_candidate(struct verify *v, const struct entry *entry)
 	if (r->experiment && strcmp(parent, r->base))
 		wrong(&v->findings, entry,
 		      "its commit has another parent than the record's base");
+	else if (*r->base)
+		check_changes(v, entry);
 }
 
 static void check_message(struct verify *v, const struct entry *entry)
@@ -163,6 +190,9 @@ static void check_link(struct verify *v, const struct entry *older, struct entry
 	struct record *r = &newer->record;
 	struct totals before = { 0 }, is = r->totals;
 
+	if (*r->previous ? strcmp(r->previous, newer->parent)
+			 : older && *older->record.previous)
+		wrong(&v->findings, newer, "it was made after another record than this one");
 	if (older)
 		before = older->record.totals;
 	else if (r->type != RECORD_BASELINE && !r->imported)

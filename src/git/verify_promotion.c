@@ -42,14 +42,6 @@ static int contradicts(struct error *err, const char *what)
 	return 1;
 }
 
-bool is_promotion_of(const char *line, const char *campaign)
-{
-	size_t len = strlen(campaign);
-
-	line += strlen(PROMOTION_KEY);
-	return !strncmp(line, campaign, len) && strchr("\n", line[len]);
-}
-
 int verify_promotion(struct taken *taken, struct ledger *ledger, const struct entry *entry,
 		     struct error *err)
 {

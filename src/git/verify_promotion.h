@@ -24,8 +24,4 @@ void taken_release(struct taken *taken);
 int verify_promotion(struct taken *taken, struct ledger *ledger, const struct entry *entry,
 		     struct error *err);
 
-/* Whether a line of a note, which begins with the key, says that it is of a promotion of that campaign. */
-#define PROMOTION_KEY "Promotion: "
-bool is_promotion_of(const char *line, const char *campaign);
-
 #endif

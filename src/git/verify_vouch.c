@@ -1,9 +1,12 @@
 #include "git/verify_vouch.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/digest.h"
+#include "base/number.h"
 #include "model/trailer.h"
 
 void vouchers_release(struct vouchers *v)
@@ -42,10 +45,16 @@ static void remember(struct vouchers *v, const struct entry *entry, size_t age, 
 				  .type = r->type,
 				  .on_branch = on_branch,
 				  .verdict = r->verdict.kind,
-				  .was = r->decision ? r->decision->was : VERDICT_NONE };
+				  .was = r->decision ? r->decision->was : VERDICT_NONE,
+				  .other = r->beaten_by ? r->beaten_by
+							: verdict_same_as(&r->verdict),
+				  .metric = r->has_metric ? r->metric : NAN,
+				  .against = r->has_incumbent ? r->incumbent : NAN };
 	memcpy(item->digest, entry->digest, sizeof(item->digest));
 	oid_from_hex(&item->record, entry->oid, &err);
 	oid_from_hex(&item->commit, commit, &err);
+	if (*r->tree)
+		oid_from_hex(&item->tree, r->tree, &err);
 	if (!on_branch)
 		remember_note(entry, item);
 }
@@ -125,6 +134,51 @@ static void check_decision(struct vouchers *v, const struct voucher *decision)
 			 (long long)decision->experiment);
 }
 
+/* Whether it is of an experiment or a baseline, and not about one. */
+static bool is_measured(const struct voucher *item)
+{
+	return item->type == RECORD_EXPERIMENT || item->type == RECORD_BASELINE;
+}
+
+/* An earlier experiment, or a baseline, of which there may be several, has that tree. */
+static void check_duplicate(struct vouchers *v, const struct voucher *item)
+{
+	const struct voucher *same = find_first(v, item->other), *end = v->items + v->nr;
+	bool found = false;
+
+	for (; same && same < end && same->experiment == item->other; same++)
+		found = found || (is_measured(same) && same->age > item->age &&
+				  git_oid_equal(&same->tree, &item->tree));
+	if (!found)
+		mismatch(v->findings, "experiment %lld: it is not the same as %lld",
+			 (long long)item->experiment, (long long)item->other);
+}
+
+/*
+ * The winner was accepted, by the rules or by a person, and what the other was held against in
+ * the end is its metric, or what a baseline has measured of it since.
+ */
+static void check_beaten(struct vouchers *v, const struct voucher *item)
+{
+	const struct voucher *end = v->items + v->nr;
+	bool won = false, held = false;
+
+	for (int side = 0; side < 2; side++) {
+		int64_t number = side ? 0 : item->other;
+		const struct voucher *by = find_first(v, number);
+
+		for (; by && by < end && by->experiment == number; by++) {
+			if (!is_measured(by) && by->type != RECORD_DECISION)
+				continue;
+			won = won || by->verdict == VERDICT_ACCEPTED;
+			held = held || number_is_close(by->metric, item->against);
+		}
+	}
+	if (!won || !held)
+		mismatch(v->findings, "experiment %lld: it was not beaten by %lld",
+			 (long long)item->experiment, (long long)item->other);
+}
+
 /* What was promoted was accepted. */
 static void check_taken(struct vouchers *v)
 {
@@ -150,6 +204,12 @@ static void check_others(struct vouchers *v)
 
 		if (item->type == RECORD_DECISION && !item->on_branch)
 			check_decision(v, item);
+		if (item->type != RECORD_EXPERIMENT || item->other < 0)
+			continue;
+		if (item->verdict == VERDICT_DUPLICATE)
+			check_duplicate(v, item);
+		else
+			check_beaten(v, item);
 	}
 	check_taken(v);
 }
@@ -233,79 +293,131 @@ static void check_branch(struct vouchers *v)
 
 /* --- The notes */
 
-/* The digest in a note's line, where it is that. */
-static bool read_record_line(const char *line, char ret[65])
-{
-	static const char key[] = "Record: sha256:";
+/* What a paragraph of a note claims by trailers. */
+struct claim {
+	bool is_one;
+	bool foreign; /* of another campaign */
+	bool promotion;
+	int64_t experiment; /* -1: it does not say; 0 for a promotion */
+	char digest[65];
+};
 
-	if (!starts_with(line, key) || strspn(line + strlen(key), "0123456789abcdef") != 64)
-		return false;
-	memcpy(ret, line + strlen(key), 64);
-	ret[64] = '\0';
-	return true;
+/* The value behind `key` and a colon, however it is written: git cares as little. NULL. */
+static const char *value_of(const char *line, const char *key)
+{
+	size_t len = strlen(key);
+
+	return !strncasecmp(line, key, len) && line[len] == ':' ? line + len + 1 : NULL;
 }
 
-/* Marks the record whose text ends with the paragraph that `line` is of, if all of it is there. */
-static void take_text(struct voucher *item, const struct strbuf *note, const char *line)
+/* Whether the rest of the line is the name of this campaign. */
+static bool is_own_name(const struct vouchers *v, const char *value)
 {
-	const char *end = strstr(line, "\n\n"), *begin;
-	char digest[DIGEST_HEX_LEN + 1];
+	size_t len = strlen(v->ledger->campaign);
 
-	if (!end)
-		end = note->buf + note->len;
-	while (end > note->buf && end[-1] == '\n')
-		end--;
-	if ((size_t)(end - note->buf) < item->note_len)
+	return !strncmp(value, v->ledger->campaign, len) && strchr("\n", value[len]);
+}
+
+static void read_claim(const struct vouchers *v, const char *line, struct claim *claim)
+{
+	static const char *const keys[] = { "Verdict", "Metric", "Replay" };
+	static const char sha256[] = " sha256:";
+	const char *value = value_of(line, "Experiment");
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		claim->is_one = claim->is_one || value_of(line, keys[i]);
+	if (value) {
+		claim->is_one = true;
+		claim->experiment = own_number(v, value + strspn(value, " "));
+		claim->foreign = claim->experiment < 0;
+	}
+	value = value_of(line, "Promotion");
+	if (value) {
+		claim->is_one = claim->promotion = true;
+		claim->foreign = !is_own_name(v, value + strspn(value, " "));
+		claim->experiment = 0;
+	}
+	value = value_of(line, "Record");
+	if (!value)
 		return;
+	claim->is_one = true;
+	if (starts_with(value, sha256) &&
+	    strspn(value + strlen(sha256), "0123456789abcdef") == 64)
+		memcpy(claim->digest, value + strlen(sha256), 64);
+}
+
+/* Whether the note has the text of that record, with `end` at its end. */
+static bool has_text(const struct voucher *item, const struct strbuf *note, const char *end)
+{
+	char digest[DIGEST_HEX_LEN + 1];
+	const char *begin;
+
+	if ((size_t)(end - note->buf) < item->note_len)
+		return false;
 	begin = end - item->note_len;
 	if (begin != note->buf &&
 	    (begin < note->buf + 2 || begin[-1] != '\n' || begin[-2] != '\n'))
-		return;
+		return false;
 	digest_of(begin, item->note_len, digest);
-	item->seen = item->seen || !strcmp(digest, item->note);
+	return !strcmp(digest, item->note);
 }
 
-/* A note that speaks of an experiment outlives a record that was cut off the chain: by its number,
- * or, where there are several about it, by the digest of the record. */
+/* Holds a paragraph, which ends at `end`, against the record that it has the digest of. */
+static void check_claim_of_note(struct vouchers *v, const char *commit, const git_oid *oid,
+				const struct strbuf *note, const char *end,
+				const struct claim *claim)
+{
+	CLEANUP_FREE char *what = NULL;
+	struct voucher *item = NULL;
+
+	if (!claim->is_one || claim->foreign)
+		return;
+	if (claim->experiment < 0) {
+		mismatch(v->findings, "the note on %.12s has trailers of no record", commit);
+		return;
+	}
+	what = claim->promotion ? xstrdup("a promotion")
+				: xstrfmt("experiment %lld", (long long)claim->experiment);
+	if (*claim->digest)
+		item = find_numbered(v, claim->experiment, oid, false, claim->digest);
+	if (!item)
+		mismatch(v->findings, "the note on %.12s speaks of %s, and no record does",
+			 commit, what);
+	else if (has_text(item, note, end))
+		item->seen = true;
+	else
+		mismatch(v->findings,
+			 "the note on %.12s speaks of %s in other words than its record",
+			 commit, what);
+}
+
+/*
+ * A note that speaks of an experiment outlives a record that was cut off the chain; and a person
+ * may add what they like to a note, but nothing that is read as if it were of a record.
+ */
 static int check_note(const char *commit, const struct strbuf *note, void *data,
 		      struct error *err)
 {
-	static const char key[] = "Experiment: ";
 	struct vouchers *v = data;
-	const char *line, *next;
-	struct voucher *item;
-	int64_t n = -1;
-	char digest[65];
+	struct claim claim = { .experiment = -1 };
+	const char *line = note->buf, *last = line; /* the end of the newest line with words */
 	git_oid oid;
 
 	if (oid_from_hex(&oid, commit, err) < 0)
 		return -1;
-	for (line = note->buf; line; line = next ? next + 1 : NULL) {
-		bool begins = starts_with(line, key);
+	while (*line) {
+		const char *end = strchrnul(line, '\n');
 
-		next = strchr(line, '\n');
-		if (begins)
-			n = own_number(v, line + strlen(key));
-		else if (starts_with(line, PROMOTION_KEY))
-			n = is_promotion_of(line, v->ledger->campaign) ? 0 : -1;
-		if (n < 0 || (!begins && !read_record_line(line, digest)))
-			continue;
-		item = find_numbered(v, n, &oid, false, begins ? NULL : digest);
-		if (item && !begins)
-			take_text(item, note, line);
-		if (item)
-			continue;
-		if (n || begins)
-			mismatch(v->findings,
-				 "the note on %.12s speaks of experiment %lld, and no record "
-				 "does",
-				 commit, (long long)n);
-		else
-			mismatch(v->findings,
-				 "the note on %.12s speaks of a promotion, and no record does",
-				 commit);
-		n = -1;
+		if (end == line) {
+			check_claim_of_note(v, commit, &oid, note, last, &claim);
+			claim = (struct claim){ .experiment = -1 };
+		} else {
+			read_claim(v, line, &claim);
+			last = end;
+		}
+		line = *end ? end + 1 : end;
 	}
+	check_claim_of_note(v, commit, &oid, note, last, &claim);
 	return 0;
 }
 

@@ -14,15 +14,18 @@
 /* One that vouches. A decision may have both a commit and a note: then there are two. */
 struct voucher {
 	int64_t experiment;
-	size_t age;	/* of the record; 1: the newest */
-	git_oid record; /* its commit */
-	git_oid commit; /* of the branch, or that has the note */
+	size_t age;	 /* of the record; 1: the newest */
+	git_oid record;	 /* its commit */
+	git_oid commit;	 /* of the branch, or that has the note */
+	git_oid tree;	 /* of the record */
 	char digest[65]; /* of its record.json */
 	char note[65];	 /* of the note's text, without the newline at its end */
 	size_t note_len;
 	enum record_type type;
 	bool on_branch, seen;
 	enum verdict_kind verdict, was; /* `was` of a decision */
+	int64_t other;			/* what it is the same as, or was beaten by; -1 */
+	double metric, against;		/* its own, and what it was held against; NAN: none */
 };
 
 struct vouchers {
@@ -31,7 +34,7 @@ struct vouchers {
 	/* Newest first; once all are taken, by number before that. */
 	struct voucher *items;
 	size_t nr, alloc;
-	struct taken taken; /* by promotions: the caller adds them */
+	struct taken taken;	  /* by promotions: the caller adds them */
 	char first[OID_HEX_SIZE]; /* the commit that the first baseline measured; "" */
 };
 

@@ -70,6 +70,7 @@ struct record {
 	/* 0 for a baseline or a promotion; of a decision or a replay the one that it is about. */
 	int64_t experiment;
 	char base[OID_HEX_SIZE]; /* the incumbent it was measured against; "" for a baseline */
+	char previous[OID_HEX_SIZE]; /* the record before; "" for the first, and in older ones */
 	char tree[OID_HEX_SIZE]; /* what was measured, or would have been */
 	char *subject, *rationale; /* the proposer's words, as they came, capped; never NULL */
 	char *proposed_by; /* "sweep", "command/…", "endpoint/…", "try"; "" for a baseline */

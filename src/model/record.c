@@ -263,6 +263,8 @@ void record_write(const struct record *r, struct strbuf *out)
 	json_add_int(o, "version", RECORD_VERSION);
 	json_add_string(o, "type", record_type_name(r->type));
 	json_add_string(o, "campaign", r->campaign);
+	if (*r->previous)
+		json_add_string(o, "previous", r->previous);
 	add_number(o, r);
 	add_measured(o, r);
 	add_candidate(o, r);

@@ -127,7 +127,8 @@ static int read_type(const struct json *o, struct record *r, struct error *err)
 		return error_set(err, "version %lld of the record's format is not known",
 				 (long long)version);
 	if (json_get_string(o, "type", &type, err) ||
-	    get_text(o, "campaign", &r->campaign, err))
+	    get_text(o, "campaign", &r->campaign, err) ||
+	    get_hex(o, "previous", OID_HEX_LEN, r->previous, err))
 		return -1;
 	while (r->type < RECORD_TYPE_NR && strcmp(type, record_type_name(r->type)))
 		r->type++;
