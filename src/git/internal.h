@@ -28,6 +28,7 @@ struct repo {
 	int keepers;		      /* for whom it stays so */
 	struct ref_update *supposed;  /* by repo_suppose() */
 	size_t supposed_nr;
+	unsigned recorded;	      /* how often repo_maintain() was called */
 };
 
 #define DEFINE_GIT_CLEANUP(type)                       \

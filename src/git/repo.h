@@ -99,4 +99,11 @@ int repo_checked_out_at(struct repo *repo, const char *refname, char **ret, stru
 void repo_keep_objects(struct repo *repo);
 void repo_keep_no_more(struct repo *repo);
 
+/*
+ * To be called after each record: every now and then looks whether there are more loose objects than
+ * gc.auto allows, and has git pack them then, in the background. It is nobody's concern whether
+ * that can be done. Never where gc.auto is 0 or maintenance.auto is false.
+ */
+void repo_maintain(struct repo *repo);
+
 #endif

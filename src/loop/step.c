@@ -168,6 +168,7 @@ int search_record(struct search *s, struct experiment *x, char ret_commit[OID_HE
 	if (ledger_append(&s->ledger, r, x->candidate.commit, files, gather_files(x, files),
 			  ret_commit, err))
 		return -1;
+	repo_maintain(s->repo);
 	journal_drop(s, x->proposal.key);
 	s->totals = r->totals;
 	signs_take(&s->signs, &r->verdict);

@@ -299,6 +299,47 @@ static void the_head_of_a_bare_repository_is_no_checkout(void **state)
 	assert_string_equal(linked, path);
 }
 
+/* As often as `records` were written by a new process. */
+static void record(int records)
+{
+	CLEANUP_REPO struct repo *repo = NULL;
+
+	assert_done(repo_open(&repo, &err));
+	for (int i = 0; i < records; i++)
+		repo_maintain(repo);
+}
+
+static int packed(void)
+{
+	return atoi(out_of("git count-objects -v 2>/dev/null | sed -n 's/^in-pack: //p'"));
+}
+
+static void loose_objects_are_packed_in_the_background(void **state)
+{
+	(void)state;
+	/* More than one in every folder, which is what 256 stands for. */
+	assert_int_equal(
+		sh("git config gc.auto 256 && git config gc.pruneExpire now && mkdir ../many "
+		   "&& (cd ../many && for i in $(seq 1500); do echo $i >$i; done) && "
+		   "ls -d ../many/* | git hash-object -w --stdin-paths >../ids"),
+		0);
+	assert_int_equal(sh("git config maintenance.auto false"), 0);
+	record(1);
+	assert_int_equal(sh("git config maintenance.auto true && git config gc.auto 0"), 0);
+	record(1);
+	assert_int_equal(sh("git config gc.auto 100000"), 0);
+	record(150);
+	assert_int_equal(sh("sleep 0.5"), 0);
+	assert_int_equal(packed(), 0);
+	assert_int_equal(sh("git config gc.auto 256"), 0);
+	record(1);
+	for (int i = 0; i < 600 && packed() < 1500; i++)
+		usleep(50000);
+	/* Nothing was lost, though no ref names any of it. */
+	assert_true(packed() >= 1500);
+	assert_int_equal(sh("git cat-file --batch-check <../ids | grep -q missing"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +359,7 @@ int main(void)
 		fixture_test(reads_files_of_a_commit_up_to_a_cap),
 		fixture_test(knows_where_a_branch_is_checked_out),
 		fixture_test(the_head_of_a_bare_repository_is_no_checkout),
+		fixture_test(loose_objects_are_packed_in_the_background),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
