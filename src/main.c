@@ -44,7 +44,9 @@ const struct command commands[] = {
 	  "[--word-diff] [-w] [-U<lines>] [--color[=<when>] | --no-color] <n> [<m>] "
 	  "[--] [<pathspec>...]",
 	  "the change of an experiment, or between two", cmd_diff },
-	{ "report", "report [--campaign=<name>] [--svg | --tsv | --json] [-o <file>] [--watch]",
+	{ "report",
+	  "report [--campaign=<name>] [--svg | --tsv | --json] [-o <file> | --output=<file>] "
+	  "[--watch]",
 	  "the whole campaign as one page", cmd_report },
 	{ "accept", "accept [--campaign=<name>] <n> -m <why>",
 	  "make an experiment the incumbent, as your own decision", cmd_accept },
@@ -63,7 +65,7 @@ const struct command commands[] = {
 	  "measure an experiment again, as it was then", cmd_replay },
 	{ "hook", "hook <name> [<argument>...]", "what git's hooks ask", cmd_hook },
 	{ "export",
-	  "export [--campaign=<name>] [--format=<tsv|csv|jsonl>] [-o <file>] "
+	  "export [--campaign=<name>] [--format=<tsv|csv|jsonl>] [-o <file> | --output=<file>] "
 	  "[--evidence [--allow-secrets]]",
 	  "a campaign as a table, or as evidence for an auditor", cmd_export },
 	{ "import",

@@ -24,6 +24,7 @@ static int read_arguments(int argc, char **argv, struct arguments *a)
 	static const struct option longs[] = {
 		{ "campaign", required_argument, NULL, 'n' },
 		{ "format", required_argument, NULL, 'f' },
+		{ "output", required_argument, NULL, 'o' },
 		{ "evidence", no_argument, NULL, 'e' },
 		{ "allow-secrets", no_argument, NULL, 's' },
 		{ 0 },

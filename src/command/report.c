@@ -14,9 +14,10 @@
 #include "loop/state.h"
 #include "loop/store.h"
 #include "loop/watchdog.h"
-#include "report/picture.h"
+#include "report/overview.h"
 #include "report/page.h"
-#include "report/results.h"
+#include "report/picture.h"
+#include "report/table.h"
 
 #define PAUSE 1.0	/* s between two looks of --watch */
 #define SHARE_OF_TIME 5 /* what --watch may take of a processor: one part of so many */
@@ -68,9 +69,9 @@ static int write_format(struct ledger *ledger, enum format format,
 	case FORMAT_HTML:
 		return page_write(ledger, place, live, out, err);
 	case FORMAT_TSV:
-		return results_tsv(ledger, out, err);
+		return report_table(ledger, TABLE_TSV, out, err);
 	case FORMAT_JSON:
-		return results_json(ledger, place, out, err);
+		return overview_json(ledger, place, out, err);
 	case FORMAT_SVG:
 		break;
 	}

@@ -32,6 +32,11 @@ bool record_is_on_branch(const struct record *r)
 	return r->type == RECORD_DECISION ? *r->base : r->verdict.kind == VERDICT_ACCEPTED;
 }
 
+bool record_is_listed(const struct record *r)
+{
+	return r->type == RECORD_EXPERIMENT || r->type == RECORD_BASELINE;
+}
+
 void record_overrule(struct record *r, const struct record *decision)
 {
 	const struct decision *from = decision->decision;

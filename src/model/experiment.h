@@ -133,6 +133,9 @@ static inline bool record_is_about(const struct record *r)
 	return r->type == RECORD_DECISION || r->type == RECORD_REPLAY;
 }
 
+/* True for what a table of the campaign has a line for: an experiment, or a baseline. */
+bool record_is_listed(const struct record *r);
+
 /* Makes `r`, an experiment, what the decision about it says. */
 void record_overrule(struct record *r, const struct record *decision);
 /* Of how many of its trials this commit is, and not what it was compared with. */

@@ -24,7 +24,7 @@ static int add_row(const struct entry *entry, void *data, struct error *err)
 {
 	struct rows *rows = data;
 
-	if (entry->record.type != RECORD_EXPERIMENT && entry->record.type != RECORD_BASELINE)
+	if (!record_is_listed(&entry->record))
 		return 0;
 	return page_row(rows->ledger, entry, &rows->room, &rows->text, err);
 }

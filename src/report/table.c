@@ -174,21 +174,22 @@ static void add_csv(const struct entry *entry, struct strbuf *out)
 
 /* --- JSON Lines */
 
-static bool has_number(const struct record *r)
+struct json *table_object(const struct entry *entry)
 {
-	return r->type == RECORD_BASELINE || r->type == RECORD_EXPERIMENT;
+	struct json *o = record_log_json(&entry->record, entry->commit);
+
+	json_add_string(o, "type", record_type_name(entry->record.type));
+	return o;
 }
 
 static int add_jsonl(struct ledger *ledger, const struct entry *entry, struct strbuf *out,
 		     struct error *err)
 {
-	const struct record *r = &entry->record;
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 	CLEANUP_JSON struct json *o = NULL;
 
-	if (has_number(r)) {
-		o = record_log_json(r, entry->commit);
-		json_add_string(o, "type", record_type_name(r->type));
+	if (record_is_listed(&entry->record)) {
+		o = table_object(entry);
 	} else if (ledger_file(ledger, entry, "record.json", RECORD_MAX, &text, err) ||
 		   json_parse(text.buf, text.len, &o, err)) {
 		return -1;
@@ -203,16 +204,13 @@ static int add_jsonl(struct ledger *ledger, const struct entry *entry, struct st
 struct table {
 	struct ledger *ledger;
 	enum table_format format;
-	char *metric; /* of the newest row */
-	char **rows;  /* newest first */
-	size_t nr, alloc;
+	char *metric;		 /* of the newest row */
+	struct string_list rows; /* newest first */
 };
 
 static void table_release(struct table *t)
 {
-	for (size_t i = 0; i < t->nr; i++)
-		free(t->rows[i]);
-	free(t->rows);
+	string_list_release(&t->rows);
 	free(t->metric);
 }
 
@@ -221,7 +219,7 @@ static int add_row(const struct entry *entry, void *data, struct error *err)
 	CLEANUP_STRBUF struct strbuf row = STRBUF_INIT;
 	struct table *t = data;
 
-	if (t->format != TABLE_JSONL && !has_number(&entry->record))
+	if (t->format != TABLE_JSONL && !record_is_listed(&entry->record))
 		return 0;
 	if (!t->metric)
 		t->metric = xstrdup(entry->record.metric_name);
@@ -231,11 +229,7 @@ static int add_row(const struct entry *entry, void *data, struct error *err)
 		add_csv(entry, &row);
 	else if (add_jsonl(t->ledger, entry, &row, err))
 		return -1;
-	if (t->nr == t->alloc) {
-		t->alloc = t->alloc ? 2 * t->alloc : 256;
-		t->rows = xrealloc(t->rows, t->alloc * sizeof(*t->rows));
-	}
-	t->rows[t->nr++] = strbuf_detach(&row, NULL);
+	string_list_add(&t->rows, row.buf);
 	return 0;
 }
 
@@ -251,7 +245,7 @@ int report_table(struct ledger *ledger, enum table_format format, struct strbuf 
 			    t.metric ? t.metric : "metric");
 	if (format == TABLE_CSV)
 		strbuf_addstr(out, csv_header);
-	for (size_t i = t.nr; i; i--)
-		strbuf_addstr(out, t.rows[i - 1]);
+	for (size_t i = t.rows.nr; i-- > 0;)
+		strbuf_addstr(out, t.rows.items[i]);
 	return 0;
 }

@@ -25,4 +25,7 @@ int table_format_parse(const char *name, enum table_format *ret);
 int report_table(struct ledger *ledger, enum table_format format, struct strbuf *out,
 		 struct error *err);
 
+/* What JSON Lines has of an experiment or a baseline, for the caller to add to and to free. */
+struct json *table_object(const struct entry *entry);
+
 #endif
