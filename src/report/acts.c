@@ -4,28 +4,23 @@
 
 #include "report/line.h"
 
-#define SHOWN_MAX 5	    /* lines */
-#define KINDS_MAX 100	    /* that are told apart */
+#define SHOWN_MAX 5   /* lines */
+#define KINDS_MAX 100 /* that are told apart for them */
+#define PARSED_MAX 100000
 #define LINE_MAX (64 << 10) /* bytes; what is longer was not written by us */
 
-struct kind {
-	char *text;
-	bool denied;
-	int64_t nr;
-};
-
 struct reader {
-	struct strbuf line;
-	struct kind kinds[KINDS_MAX];
-	size_t nr;
-	int64_t others; /* of further kinds */
+	struct acts acts;
+	struct acts_wanted left; /* of lines, what may still be parsed */
+	struct strbuf line;	 /* that is not whole yet */
 };
 
-static void reader_release(struct reader *r)
+void acts_release(struct acts *acts)
 {
-	strbuf_release(&r->line);
-	for (size_t i = 0; i < r->nr; i++)
-		free(r->kinds[i].text);
+	for (size_t i = 0; i < acts->nr; i++)
+		free(acts->items[i].text);
+	free(acts->items);
+	*acts = (struct acts){ 0 };
 }
 
 static void add_string(const struct json *object, const char *key, const char *before,
@@ -55,39 +50,57 @@ static void add_object(const struct json *object, struct strbuf *out)
 		strbuf_addf(out, ":%lld", (long long)port);
 }
 
-static void count(struct reader *r, const char *text, bool denied)
+static void count(struct reader *r, const char *text, bool denied, double time)
 {
+	struct acts *acts = &r->acts;
 	size_t i = 0;
 
-	while (i < r->nr && strcmp(r->kinds[i].text, text))
+	while (i < acts->nr && strcmp(acts->items[i].text, text))
 		i++;
-	if (i == KINDS_MAX) {
-		r->others++;
+	if (i == r->left.kinds) {
+		acts->others++;
 		return;
 	}
-	if (i == r->nr)
-		r->kinds[r->nr++] = (struct kind){ xstrdup(text), denied, 0 };
-	r->kinds[i].nr++;
+	if (i == acts->nr) {
+		acts->items = xrealloc(acts->items, ++acts->nr * sizeof(*acts->items));
+		acts->items[i] =
+			(struct act){ .text = xstrdup(text), .denied = denied, .first = time };
+	}
+	acts->items[i].times++;
 }
 
-static void take_line(struct reader *r)
+static void add_act(struct reader *r, const struct json *act, bool denied)
 {
-	CLEANUP_JSON struct json *act = NULL;
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
-	struct error ignored = ERROR_INIT;
-	bool denied = strstr(r->line.buf, "\"verdict\":\"denied\"");
+	double time = 0;
 
-	if (!denied && !strstr(r->line.buf, "\"verdict\":\"refused\""))
-		return;
-	if (json_parse(r->line.buf, r->line.len, &act, &ignored))
-		return;
 	add_string(act, "verdict", "", &text);
 	add_string(act, "phase", " in ", &text);
 	add_string(act, "class", ": ", &text);
 	add_string(act, "act", " ", &text);
 	add_object(json_get(act, "object"), &text);
 	add_string(act, "comm", ", by ", &text);
-	count(r, text.buf, denied);
+	json_as_double(json_get(act, "time"), &time);
+	count(r, text.buf, denied, time);
+}
+
+/* Most lines tell of what is allowed: to parse them all would take longer than all else. */
+static void take_line(struct reader *r)
+{
+	CLEANUP_JSON struct json *act = NULL;
+	struct error ignored = ERROR_INIT;
+	bool denied = strstr(r->line.buf, "\"verdict\":\"denied\"");
+
+	if (!denied && !strstr(r->line.buf, "\"verdict\":\"refused\"") &&
+	    !(r->left.programs && strstr(r->line.buf, "\"act\":\"exec\"")))
+		return;
+	if (!r->left.lines) {
+		r->acts.others++;
+		return;
+	}
+	r->left.lines--;
+	if (!json_parse(r->line.buf, r->line.len, &act, &ignored))
+		add_act(r, act, denied);
 }
 
 static int take_block(const void *block, size_t len, void *data, struct error *err)
@@ -110,40 +123,54 @@ static int take_block(const void *block, size_t len, void *data, struct error *e
 	return 0;
 }
 
-/* Those of one verdict, as far as there is room; what there is no room for goes to `ret_rest`. */
-static void print_kinds(const struct reader *r, bool denied, int *left, int64_t *ret_rest,
-			FILE *out)
+int acts_read(struct acts *ret, struct ledger *ledger, const struct entry *entry,
+	      const struct acts_wanted *wanted, struct error *err)
 {
-	for (size_t i = 0; i < r->nr; i++) {
-		const struct kind *k = &r->kinds[i];
+	struct reader r = { .left = *wanted, .line = STRBUF_INIT };
+	int missing = ledger_file_blocks(ledger, entry, AUDIT_FILE_NAME, take_block, &r, err);
 
-		if (k->denied != denied)
+	strbuf_release(&r.line);
+	*ret = r.acts;
+	if (missing < 0)
+		acts_release(ret);
+	return missing < 0 ? -1 : 0;
+}
+
+/* Those of one verdict, as far as there is room; what there is no room for goes to `ret_rest`. */
+static void print_acts(const struct acts *acts, bool denied, int *left, int64_t *ret_rest,
+		       FILE *out)
+{
+	for (size_t i = 0; i < acts->nr; i++) {
+		const struct act *act = &acts->items[i];
+
+		if (act->denied != denied)
 			continue;
 		if (*left == 0) {
-			*ret_rest += k->nr;
+			*ret_rest += act->times;
 			continue;
 		}
 		--*left;
-		fprintf(out, "%-10s %s", "", k->text);
-		if (k->nr > 1)
-			fprintf(out, " (%lld times)", (long long)k->nr);
+		fprintf(out, "%-10s %s", "", act->text);
+		if (act->times > 1)
+			fprintf(out, " (%lld times)", (long long)act->times);
 		fputc('\n', out);
 	}
 }
 
 int report_acts(struct ledger *ledger, const struct entry *entry, FILE *out, struct error *err)
 {
-	CLEANUP(reader_release) struct reader r = { .line = STRBUF_INIT };
+	const struct acts_wanted wanted = { false, KINDS_MAX, PARSED_MAX };
+	CLEANUP_ACTS struct acts acts = { 0 };
 	int left = SHOWN_MAX;
 	int64_t rest;
 
 	if (!entry->record.audit.denied)
 		return 0;
-	if (ledger_file_blocks(ledger, entry, AUDIT_FILE_NAME, take_block, &r, err) < 0)
+	if (acts_read(&acts, ledger, entry, &wanted, err))
 		return -1;
-	rest = r.others;
-	print_kinds(&r, true, &left, &rest, out);
-	print_kinds(&r, false, &left, &rest, out);
+	rest = acts.others;
+	print_acts(&acts, true, &left, &rest, out);
+	print_acts(&acts, false, &left, &rest, out);
 	if (rest)
 		fprintf(out, "%-10s and %lld more: git autoresearch audit %lld\n", "",
 			(long long)rest, (long long)entry->record.experiment);

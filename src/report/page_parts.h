@@ -23,7 +23,7 @@ int page_row(struct ledger *ledger, const struct entry *entry, struct page_room 
 	     struct strbuf *out, struct error *err);
 
 /* The record's diff, audit and logs, as a row has them folded. */
-int page_evidence(struct ledger *ledger, const struct entry *entry, struct page_room *room,
-		  struct strbuf *out, struct error *err);
+int page_files(struct ledger *ledger, const struct entry *entry, struct page_room *room,
+	       struct strbuf *out, struct error *err);
 
 #endif

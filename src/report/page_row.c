@@ -249,7 +249,7 @@ int page_row(struct ledger *ledger, const struct entry *entry, struct page_room 
 		strbuf_addstr(out, "</p>");
 	}
 	add_facts(entry, out);
-	if (add_samples(r, out, err) || page_evidence(ledger, entry, room, out, err))
+	if (add_samples(r, out, err) || page_files(ledger, entry, room, out, err))
 		return -1;
 	strbuf_addstr(out, "</div></details></td></tr>\n");
 	return 0;
