@@ -176,3 +176,19 @@ int report_acts(struct ledger *ledger, const struct entry *entry, FILE *out, str
 			(long long)rest, (long long)entry->record.experiment);
 	return 0;
 }
+
+void report_add_audit(const struct audit_summary *audit, struct strbuf *out)
+{
+	if (audit->level == AUDIT_LEVEL_NONE) {
+		strbuf_addstr(out, "none");
+		return;
+	}
+	strbuf_addf(out, "%s, level %s: ", audit_is_enforced(audit) ? "enforced" : "unenforced",
+		    audit_level_name(audit->level));
+	if (*audit->digest)
+		strbuf_addf(out, "%lld events, %lld denied, %lld lost%s",
+			    (long long)audit->events, (long long)audit->denied,
+			    (long long)audit->lost, audit->incomplete ? ": incomplete" : "");
+	else
+		strbuf_addstr(out, "nothing is on record");
+}

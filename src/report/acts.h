@@ -42,4 +42,7 @@ void acts_release(struct acts *acts);
  */
 int report_acts(struct ledger *ledger, const struct entry *entry, FILE *out, struct error *err);
 
+/* Appends "enforced, level A: 12 events, 0 denied, 0 lost": what a record says of its audit. */
+void report_add_audit(const struct audit_summary *audit, struct strbuf *out);
+
 #endif

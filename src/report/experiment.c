@@ -92,18 +92,10 @@ static void print_trials(const struct record *r, FILE *out)
 
 static void print_audit(const struct audit_summary *audit, FILE *out)
 {
-	const char *level = audit_level_name(audit->level);
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 
-	if (audit->level == AUDIT_LEVEL_NONE)
-		print_field(out, "audit", "none");
-	else if (!*audit->digest)
-		print_field(out, "audit", "%s, level %s: nothing is on record",
-			    audit_is_enforced(audit) ? "enforced" : "unenforced", level);
-	else
-		print_field(out, "audit", "%s, level %s: %lld events, %lld denied, %lld lost%s",
-			    audit_is_enforced(audit) ? "enforced" : "unenforced", level,
-			    (long long)audit->events, (long long)audit->denied,
-			    (long long)audit->lost, audit->incomplete ? ": incomplete" : "");
+	report_add_audit(audit, &text);
+	print_field(out, "audit", "%s", text.buf);
 }
 
 static void print_asked(const struct asked *asked, FILE *out)

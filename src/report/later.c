@@ -2,10 +2,8 @@
 
 #include <string.h>
 
-static void add_promotion(const struct record *r, const struct picked *picked,
-			  struct strbuf *out)
+void report_add_picked(const struct record *r, const struct picked *picked, struct strbuf *out)
 {
-	strbuf_addf(out, "%-10s ", "promoted");
 	strbuf_add_visible(out, r->started, strlen(r->started));
 	strbuf_addstr(out, " by ");
 	strbuf_add_visible(out, r->promotion->by, strlen(r->promotion->by));
@@ -26,7 +24,8 @@ void report_add_later(const struct record *r, int64_t experiment, struct strbuf 
 	for (size_t i = 0; i < r->promotion->nr; i++) {
 		if (r->promotion->picked[i].experiment != experiment)
 			continue;
-		add_promotion(r, &r->promotion->picked[i], out);
+		strbuf_addf(out, "%-10s ", "promoted");
+		report_add_picked(r, &r->promotion->picked[i], out);
 		return;
 	}
 }

@@ -3,43 +3,82 @@
 #include <string.h>
 
 #include "base/digest.h"
-#include "report/picture.h"
 #include "report/html.h"
+#include "report/later.h"
 #include "report/looks.h"
 #include "report/page_parts.h"
+#include "report/picture.h"
 
 /* All diffs and logs together, and those of one record. */
 #define PARTS_SIZE (12 << 20)
 #define PART_MIN 1000
 #define PART_MAX (64 << 10)
 #define READ_MAX ((int64_t)2 << 30) /* bytes of logs */
+#define LATER_MAX 1000000	    /* experiments of which it is known what became of them */
 
 struct rows {
 	struct ledger *ledger;
 	struct page_room room;
+	struct page_later *later; /* by experiment; the walk meets it before the experiment */
+	int64_t last;		  /* of them */
 	struct strbuf text;
 };
+
+static void rows_release(struct rows *rows)
+{
+	for (int64_t i = 0; rows->later && i <= rows->last; i++)
+		string_list_release(&rows->later[i].promotions);
+	free(rows->later);
+	strbuf_release(&rows->text);
+}
+
+static void take_promotion(struct rows *rows, const struct record *r)
+{
+	for (size_t i = 0; i < r->promotion->nr; i++) {
+		const struct picked *picked = &r->promotion->picked[i];
+		CLEANUP_STRBUF struct strbuf line = STRBUF_INIT;
+		struct page_later *later;
+
+		if (picked->experiment < 1 || picked->experiment > rows->last)
+			continue;
+		later = &rows->later[picked->experiment];
+		report_add_picked(r, picked, &line);
+		string_list_add(&later->promotions, line.buf);
+		later->is_promoted |= r->verdict.kind == VERDICT_ACCEPTED;
+	}
+}
 
 static int add_row(const struct entry *entry, void *data, struct error *err)
 {
 	struct rows *rows = data;
+	const struct record *r = &entry->record;
+	bool is_known = r->type == RECORD_EXPERIMENT && r->experiment <= rows->last;
 
-	if (!record_is_listed(&entry->record))
+	if (r->type == RECORD_PROMOTION)
+		take_promotion(rows, r);
+	if (!record_is_listed(r))
 		return 0;
-	return page_row(rows->ledger, entry, &rows->room, &rows->text, err);
+	return page_row(rows->ledger, entry, is_known ? &rows->later[r->experiment] : NULL,
+			&rows->room, &rows->text, err);
 }
 
-static int page_room_for(struct ledger *ledger, struct page_room *ret, struct error *err)
+/* How large all of it gets goes by how many experiments the newest record says that there are. */
+static int rows_init(struct rows *ret, struct ledger *ledger, struct error *err)
 {
 	CLEANUP_ENTRY struct entry newest = { 0 };
+	struct page_room *room = &ret->room;
 	size_t each;
 
 	if (ledger_read(ledger, ledger->tip, &newest, err))
 		return -1;
-	each = PARTS_SIZE / ((size_t)newest.record.totals.experiments + 1) / 4;
-	*ret = (struct page_room){ .unread = READ_MAX };
-	ret->part = each < PART_MIN ? PART_MIN : each > PART_MAX ? PART_MAX : each;
-	ret->lines = ret->part / 200;
+	ret->last = newest.record.totals.experiments;
+	if (ret->last < 0 || ret->last > LATER_MAX)
+		ret->last = LATER_MAX;
+	ret->later = xcalloc((size_t)ret->last + 1, sizeof(*ret->later));
+	each = PARTS_SIZE / ((size_t)ret->last + 1) / 4;
+	room->unread = READ_MAX;
+	room->part = each < PART_MIN ? PART_MIN : each > PART_MAX ? PART_MAX : each;
+	room->lines = room->part / 200;
 	return 0;
 }
 
@@ -135,24 +174,22 @@ int page_write(struct ledger *ledger, const struct survey_place *place, bool liv
 	       struct strbuf *out, struct error *err)
 {
 	CLEANUP_SURVEY struct survey survey = { 0 };
+	CLEANUP(rows_release)
 	struct rows rows = { .ledger = ledger, .text = STRBUF_INIT };
-	int ret;
 
-	if (page_room_for(ledger, &rows.room, err))
+	if (rows_init(&rows, ledger, err) ||
+	    survey_read(&survey, ledger, place, add_row, &rows, err))
 		return -1;
-	ret = survey_read(&survey, ledger, place, add_row, &rows, err);
-	if (!ret) {
-		add_begin(&survey, live, out);
-		strbuf_addstr(out, "<main>\n");
-		page_head(&survey, out);
-		add_chart(&survey, out);
-		ret = page_rules(&survey, out, err);
-		strbuf_addstr(out, "<section id=\"experiments\">\n<h2>Experiments</h2>\n");
-		add_filter(&survey, out);
-		add_table(&survey, &rows.text, out);
-		strbuf_addf(out, "</section>\n</main>\n<script>%s</script>\n</body>\n</html>\n",
-			    looks_page_js);
-	}
-	strbuf_release(&rows.text);
-	return ret;
+	add_begin(&survey, live, out);
+	strbuf_addstr(out, "<main>\n");
+	page_head(&survey, out);
+	add_chart(&survey, out);
+	if (page_rules(&survey, out, err))
+		return -1;
+	strbuf_addstr(out, "<section id=\"experiments\">\n<h2>Experiments</h2>\n");
+	add_filter(&survey, out);
+	add_table(&survey, &rows.text, out);
+	strbuf_addf(out, "</section>\n</main>\n<script>%s</script>\n</body>\n</html>\n",
+		    looks_page_js);
+	return 0;
 }

@@ -190,6 +190,21 @@ static void add_audit(const struct survey *s, struct strbuf *out)
 	card_end(out);
 }
 
+/* Whether people have taken it home. */
+static void add_promoted(const struct survey *s, struct strbuf *out)
+{
+	int64_t nr = s->promoted.experiments;
+
+	if (!*s->promoted.at)
+		return;
+	strbuf_addf(out, "<p class=\"faint\">Promoted %lld experiment%s on ", (long long)nr,
+		    nr == 1 ? "" : "s");
+	add_minute(out, s->promoted.at);
+	strbuf_addstr(out, " UTC, as <code>results/");
+	html_addstr(out, s->ledger->campaign);
+	strbuf_addf(out, "</code> at <code>%.12s</code>.</p>\n", s->promoted.result);
+}
+
 static void add_title(const struct survey *s, struct strbuf *out)
 {
 	strbuf_addstr(out, "<header>\n<h1>");
@@ -201,6 +216,7 @@ static void add_title(const struct survey *s, struct strbuf *out)
 		strbuf_addstr(out, "</p>\n");
 	}
 	add_lead(s, out);
+	add_promoted(s, out);
 	strbuf_addstr(out, "</header>\n");
 }
 

@@ -18,9 +18,15 @@ struct page_room {
 	int64_t unread; /* bytes of logs that may still be read */
 };
 
-/* The row of an experiment or a baseline, with all that is folded in it. */
-int page_row(struct ledger *ledger, const struct entry *entry, struct page_room *room,
-	     struct strbuf *out, struct error *err);
+/* What later records say of an experiment. */
+struct page_later {
+	struct string_list promotions; /* a line each, the newest first */
+	bool is_promoted;	       /* it is in the result of one that was accepted */
+};
+
+/* The row of an experiment or a baseline, with all that is folded in it. `later` may be NULL. */
+int page_row(struct ledger *ledger, const struct entry *entry, const struct page_later *later,
+	     struct page_room *room, struct strbuf *out, struct error *err);
 
 /* The record's diff, audit and logs, as a row has them folded. */
 int page_files(struct ledger *ledger, const struct entry *entry, struct page_room *room,

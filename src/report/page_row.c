@@ -4,9 +4,11 @@
 
 #include "base/number.h"
 #include "model/judge.h"
+#include "report/acts.h"
 #include "report/html.h"
 #include "report/page_parts.h"
 #include "report/samples.h"
+#include "report/why.h"
 
 /* For people: no more digits than tell something. */
 #define SHOWN_DIGITS "%.6g"
@@ -47,7 +49,7 @@ static void add_cells(const struct record *r, struct strbuf *out)
 }
 
 /* What stands in the line: the subject, and why where the verdict alone does not say it. */
-static void add_words(const struct record *r, struct strbuf *out)
+static void add_words(const struct record *r, bool is_promoted, struct strbuf *out)
 {
 	const char *reason = r->verdict.reason;
 
@@ -67,6 +69,8 @@ static void add_words(const struct record *r, struct strbuf *out)
 		html_add(out, name.buf, name.len);
 		strbuf_addstr(out, "</small>");
 	}
+	if (is_promoted)
+		strbuf_addstr(out, " <small class=\"good\">promoted</small>");
 }
 
 /* A line of the folded text; the script makes a list of them. */
@@ -84,21 +88,23 @@ static void add_fact(struct strbuf *out, const char *name, const char *value)
 
 static void add_verdict(const struct record *r, struct strbuf *out)
 {
-	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT, why = STRBUF_INIT;
 
 	if (r->type == RECORD_BASELINE)
 		return;
 	strbuf_addstr(&text, kind_name(r));
 	if (r->verdict.reason)
-		strbuf_addf(&text, ": %s", r->verdict.reason);
+		strbuf_addf(&text, " (%s)", r->verdict.reason);
+	/* Which config was in force is not looked up for each of thousands. */
+	report_why(r, NULL, &why);
+	if (why.len)
+		strbuf_addf(&text, ": %s", why.buf);
 	if (r->has_metric && r->has_incumbent) {
 		strbuf_addstr(&text, "; ");
 		strbuf_add_number(&text, r->metric);
 		strbuf_addstr(&text, " against ");
 		strbuf_add_number(&text, r->incumbent);
 	}
-	if (r->beaten_by)
-		strbuf_addf(&text, "; %lld of its round was better", (long long)r->beaten_by);
 	add_fact(out, "verdict", text.buf);
 }
 
@@ -167,25 +173,26 @@ static void add_audit(const struct audit_summary *audit, struct strbuf *out)
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 
-	strbuf_addf(&text,
-		    "%s, level %s: ", audit_is_enforced(audit) ? "enforced" : "unenforced",
-		    audit_level_name(audit->level));
-	if (*audit->digest)
-		strbuf_addf(&text, "%lld events, %lld denied, %lld lost%s",
-			    (long long)audit->events, (long long)audit->denied,
-			    (long long)audit->lost, audit->incomplete ? "; incomplete" : "");
-	else
-		strbuf_addstr(&text, "nothing is on record");
+	report_add_audit(audit, &text);
 	add_fact(out, "audit", text.buf);
 }
 
-static void add_facts(const struct entry *entry, struct strbuf *out)
+static void add_later(const struct string_list *later, struct strbuf *out)
+{
+	for (size_t i = 0; i < later->nr; i++)
+		add_fact(out, "promoted", later->items[i]);
+}
+
+static void add_facts(const struct entry *entry, const struct page_later *later,
+		      struct strbuf *out)
 {
 	const struct record *r = &entry->record;
 
 	strbuf_addstr(out, "<pre class=\"facts\">");
 	add_verdict(r, out);
 	add_decision(r->decision, out);
+	if (later)
+		add_later(&later->promotions, out);
 	add_metrics(r, out);
 	add_proposer(r, out);
 	add_run(r, out);
@@ -232,15 +239,15 @@ static void add_anchor(const struct entry *entry, struct strbuf *out)
 		strbuf_addf(out, "<div id=\"e%lld\">", (long long)entry->record.experiment);
 }
 
-int page_row(struct ledger *ledger, const struct entry *entry, struct page_room *room,
-	     struct strbuf *out, struct error *err)
+int page_row(struct ledger *ledger, const struct entry *entry, const struct page_later *later,
+	     struct page_room *room, struct strbuf *out, struct error *err)
 {
 	const struct record *r = &entry->record;
 
 	strbuf_addf(out, "<tr class=\"%s\">", kind_name(r));
 	add_cells(r, out);
 	strbuf_addstr(out, "<td><details><summary>");
-	add_words(r, out);
+	add_words(r, later && later->is_promoted, out);
 	strbuf_addstr(out, "</summary>");
 	add_anchor(entry, out);
 	if (*r->rationale) {
@@ -248,7 +255,7 @@ int page_row(struct ledger *ledger, const struct entry *entry, struct page_room 
 		html_addstr(out, r->rationale);
 		strbuf_addstr(out, "</p>");
 	}
-	add_facts(entry, out);
+	add_facts(entry, later, out);
 	if (add_samples(r, out, err) || page_files(ledger, entry, room, out, err))
 		return -1;
 	strbuf_addstr(out, "</div></details></td></tr>\n");

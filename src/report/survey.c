@@ -73,6 +73,16 @@ static void add_point(struct survey *s, const struct record *r)
 	survey_point_of(r, survey_lower_is_better(s), &s->points[s->points_nr++]);
 }
 
+static void take_promotion(struct survey *s, const struct record *r)
+{
+	if (*s->promoted.at || r->verdict.kind != VERDICT_ACCEPTED)
+		return;
+	strcpy(s->promoted.at, r->started);
+	strcpy(s->promoted.result, r->promotion->result);
+	for (size_t i = 0; i < r->promotion->nr; i++)
+		s->promoted.experiments += r->promotion->picked[i].experiment > 0;
+}
+
 static int add_entry(const struct entry *entry, void *data, struct error *err)
 {
 	struct reading *reading = data;
@@ -84,6 +94,8 @@ static int add_entry(const struct entry *entry, void *data, struct error *err)
 	s->duration += r->duration;
 	if (r->type == RECORD_EXPERIMENT)
 		add_proposer(s, r);
+	if (r->type == RECORD_PROMOTION)
+		take_promotion(s, r);
 	if (r->trials_nr) {
 		s->levels[r->audit.level]++;
 		s->denied += r->audit.denied;

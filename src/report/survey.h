@@ -45,6 +45,10 @@ struct survey {
 	int64_t self_reported;	      /* metrics that are a candidate's own word */
 	double duration;	      /* s of all trials */
 	char first[32], last[32];     /* when the first and the last were started; "" */
+	struct {
+		char at[32], result[OID_HEX_SIZE]; /* "": there is none */
+		int64_t experiments;		   /* that are in it */
+	} promoted;				   /* last, and accepted */
 };
 
 /*
