@@ -7,6 +7,7 @@
 #include "command/options.h"
 #include "command/standing.h"
 #include "model/budget.h"
+#include "report/date.h"
 #include "report/summary.h"
 
 static void add_metric(struct json *object, const char *key, bool has, double value)
@@ -137,6 +138,22 @@ static void print_place(const struct standing *st)
 		printf("branch      none yet: its baseline is to be measured\n");
 }
 
+/* Where `promote` has left what was accepted: the ledger would say more, but not at once. */
+static void print_promoted(const struct standing *st)
+{
+	CLEANUP_FREE char *ref = xstrfmt("refs/heads/results/%s", st->ledger.campaign);
+	CLEANUP_STRBUF struct strbuf when = STRBUF_INIT;
+	struct error ignored = ERROR_INIT;
+	char commit[OID_HEX_SIZE];
+	time_t date;
+
+	if (repo_ref(st->ledger.repo, ref, commit, &ignored) ||
+	    repo_commit_time(st->ledger.repo, commit, &date, &ignored))
+		return;
+	date_write(date, 'i', date, &when);
+	printf("promoted    results/%s at %.12s, %s\n", st->ledger.campaign, commit, when.buf);
+}
+
 /* How far the search is up its ladder, where it is not at the foot. */
 static void print_stall(const struct standing *st)
 {
@@ -189,6 +206,7 @@ static void print_text(const struct standing *st)
 		printf("GPU hours   %.2f\n", t->gpu_hours);
 	print_budget(st);
 	print_stall(st);
+	print_promoted(st);
 	print_proposers(&t->scores);
 }
 

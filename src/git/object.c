@@ -184,6 +184,16 @@ int repo_commit_author(struct repo *repo, const char *commit, struct strbuf *ret
 	return 0;
 }
 
+int repo_commit_time(struct repo *repo, const char *commit, time_t *ret, struct error *err)
+{
+	CLEANUP_GIT(git_commit) git_commit *object = NULL;
+
+	if (lookup_commit(repo, commit, &object, err) < 0)
+		return -1;
+	*ret = git_commit_time(object);
+	return 0;
+}
+
 /* The entry of a regular file. 0; 1 where there is none. */
 static int lookup_file(struct repo *repo, const char *treeish, const char *path,
 		       git_tree_entry **ret, struct error *err)

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "base/strbuf.h"
@@ -76,6 +77,9 @@ int repo_commit_message(struct repo *repo, const char *commit, struct strbuf *re
 /* Who wrote it: "Ada <ada@example.org>". Appended. */
 int repo_commit_author(struct repo *repo, const char *commit, struct strbuf *ret,
 		       struct error *err);
+
+/* When it was committed. */
+int repo_commit_time(struct repo *repo, const char *commit, time_t *ret, struct error *err);
 
 /*
  * The content of the file `path` in a tree or commit, at most `cap` bytes. 0; 1 where there
