@@ -97,7 +97,10 @@ static void print_push(const struct promote *p)
 
 	results_remote(&p->results, &remote, lost);
 	printf("\nto push it:\n  ");
-	report_push(remote.buf, branch, lost, stdout);
+	report_push(remote.buf, branch, lost, false, stdout);
+	printf("with all ledgers, before which a server with our hooks takes it into no "
+	       "protected branch:\n  ");
+	report_push(remote.buf, branch, lost, true, stdout);
 }
 
 /* The exit status. */

@@ -70,7 +70,8 @@ void report_refusal(const struct record *r, FILE *out)
 		verdict_name(r->verdict.kind), why.buf, numbers.len ? ": " : "", numbers.buf);
 }
 
-void report_push(const char *remote, const char *branch, const char *there, FILE *out)
+void report_push(const char *remote, const char *branch, const char *there, bool ledgers,
+		 FILE *out)
 {
 	CLEANUP_STRBUF struct strbuf line = STRBUF_INIT, lease = STRBUF_INIT;
 
@@ -86,5 +87,8 @@ void report_push(const char *remote, const char *branch, const char *there, FILE
 		strbuf_addstr(&line, "<remote>");
 	strbuf_addch(&line, ' ');
 	report_shell_word(branch, &line);
+	if (ledgers)
+		strbuf_addstr(&line, " 'refs/autoresearch/*' 'refs/heads/autoresearch/*' "
+				     "refs/notes/autoresearch");
 	fprintf(out, "%s\n", line.buf);
 }

@@ -18,7 +18,10 @@ void report_promoted(const struct record *r, FILE *out);
 void report_refusal(const struct record *r, FILE *out);
 
 /* The command that pushes `branch` to `remote` ("": none is known); where it is `there` already, at
- * a commit that is lost by that, it says so to git. "": it is not, or nothing is. */
-void report_push(const char *remote, const char *branch, const char *there, FILE *out);
+ * a commit that is lost by that, it says so to git. "": it is not, or nothing is. With `ledgers` all
+ * campaigns and their notes go with it: where a server has our pre-receive, no protected branch gets
+ * what was promoted before its record is there. */
+void report_push(const char *remote, const char *branch, const char *there, bool ledgers,
+		 FILE *out);
 
 #endif

@@ -87,6 +87,11 @@ check_equal 'git reads the trailers of each' 5 \
 check 'it says where it is' grep -qx "results/main is now $(git rev-parse results/main | cut -c1-12), on ${base:0:12}" "$scratch/out"
 check 'what it measured' grep -qx 'loss 385, and 400 on the merge base (-3.75%)' "$scratch/out"
 check 'what builds on what' grep -qE '^  [0-9a-f]{12} +3  step 3  \(builds on 1\)$' "$scratch/out"
+check 'status tells of it' grep -qE "^promoted +results/main at $(git rev-parse results/main | cut -c1-12), 20" \
+	<(git autoresearch status)
+git autoresearch report -o "$scratch/report.html"
+check '  and the report' grep -q "Promoted 5 experiments on 20.*, as <code>results/main</code>" "$scratch/report.html"
+check_equal '  beside each' 5 "$(grep -c '<small class="good">promoted</small>' "$scratch/report.html")"
 check 'and how to push it' grep -qx '  git push <remote> results/main' "$scratch/out"
 check_equal 'nothing of the person is touched' "$before" "$(theirs)"
 check_equal 'the record says who, what, and what was measured' \
@@ -155,14 +160,27 @@ note 'It is pushed by the command that was printed.'
 git init -q --bare "$scratch/there"
 git remote add there "$scratch/there"
 check_status 'promote' 0 git autoresearch promote 2
-push=$(sed -n 's/^  git push/git push/p' "$scratch/out")
+# pushes: what it says how to push by, the branch alone first
+pushes() {
+	sed -n 's/^  git push/git push/p' "$scratch/out"
+}
+push=$(pushes | head -n 1)
 check_equal 'to the remote that there is' 'git push there results/main' "$push"
 check 'it pushes' eval "$push"
 check_status 'what replaces it' 0 git autoresearch promote 6
-push=$(sed -n 's/^  git push/git push/p' "$scratch/out")
+push=$(pushes | head -n 1)
 check_not 'cannot be pushed over it' git push -q there results/main
 check 'but with the lease that is printed' eval "$push"
 check_equal '  it is there' "$(git rev-parse results/main)" "$(git -C "$scratch/there" rev-parse results/main)"
+with_ledgers=$(pushes | tail -n 1)
+git init -q --bare "$scratch/server"
+git -C "$scratch/server" symbolic-ref HEAD refs/heads/main
+(cd "$scratch/server" && git autoresearch init --hooks) >"$scratch/out"
+git remote set-url there "$scratch/server"
+check_status 'a server with hooks' 0 git push -q there main
+check_not '  merges no branch of which it has no record' git push -q there results/main:main
+check '  but has it by the other command' eval "${with_ledgers/--force-with-lease=* there/there}"
+check '  and merges it then' git push -q there results/main:main
 
 check_equal 'nothing is left behind' '' "$(leftovers)"
 done_testing
