@@ -63,7 +63,9 @@ const struct command commands[] = {
 	  "hold every record against its evidence", cmd_verify },
 	{ "replay", "replay [--campaign=<name>] [--json] [--trials=<n>] <n>",
 	  "measure an experiment again, as it was then", cmd_replay },
-	{ "hook", "hook <name> [<argument>...]", "what git's hooks ask", cmd_hook },
+	{ "hook",
+	  "hook <pre-push|commit-msg|reference-transaction|pre-receive> [<argument>...]",
+	  "what git's hooks ask", cmd_hook },
 	{ "export",
 	  "export [--campaign=<name>] [--format=<tsv|csv|jsonl>] [-o <file> | --output=<file>] "
 	  "[--evidence [--allow-secrets]]",

@@ -101,7 +101,7 @@ static int notes_hold(struct repo *repo, const char *tip, const char *old, struc
 /* Why they must not move so, and where to read on. */
 static void refuse_chain(struct guard *guard, const char *ref, bool deleted)
 {
-	const char *why, *hint = "see HOOKS in git-autoresearch(1)";
+	const char *why, *hint = "see git-autoresearch-sharing(7)";
 
 	if (is_ledger(ref)) {
 		why = deleted ? "it would be deleted, and the only record of its experiments "
@@ -324,8 +324,8 @@ static int check_campaign(struct guard *guard, const char *ref, const char *camp
 				       campaign);
 		guard_refuse(guard, ref, first.line.buf,
 			     hint ? hint
-				  : "branch, ledger and notes are pushed together: see SHARING "
-				    "in git-autoresearch(1)");
+				  : "branch, ledger and notes are pushed together: see "
+				    "git-autoresearch-sharing(7)");
 	}
 	strbuf_release(&first.line);
 	return r;

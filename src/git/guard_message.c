@@ -133,7 +133,7 @@ static int find_record(struct repo *repo, const char *const claims[CLAIMS], stru
 		return 1;
 	if (!*ledger.tip) {
 		error_set(err, "there is no ledger of a campaign '%s' here", campaign);
-		error_hint(err, "fetch it: see SHARING in git-autoresearch(1)");
+		error_hint(err, "fetch it: see git-autoresearch-sharing(7)");
 		return 1;
 	}
 	r = ledger_find_digest(&ledger, n, claims[2] + strlen(DIGEST), ret, err);

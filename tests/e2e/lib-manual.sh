@@ -6,6 +6,7 @@ page1=$man/git-autoresearch.1.scd
 page_config=$man/git-autoresearch-config.5.scd
 page_ledger=$man/git-autoresearch-ledger.5.scd
 page_proposers=$man/git-autoresearch-proposers.7.scd
+page_sharing=$man/git-autoresearch-sharing.7.scd
 page_tutorial=$man/git-autoresearch-tutorial.7.scd
 
 # section <page> <title>: the lines of a section, up to the next one.

@@ -70,6 +70,7 @@ ledgers=("$scratch/forecast")
 cd "$scratch" || exit 1
 run_examples "$page_proposers" 'git-autoresearch-proposers(7)'
 run_examples "$page1" 'git-autoresearch(1)'
+run_examples "$page_sharing" 'git-autoresearch-sharing(7)'
 ledgers+=("$PWD")
 run_examples "$page_config" 'git-autoresearch-config(5)'
 run_examples "$page_ledger" 'git-autoresearch-ledger(5)'

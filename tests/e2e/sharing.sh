@@ -12,10 +12,10 @@ echo $((100 - AUTORESEARCH_EXPERIMENT % 3)) >value
 echo "number $AUTORESEARCH_EXPERIMENT"
 PROPOSER
 )
-manual=$top/man/git-autoresearch.1.scd
+manual=$top/man/git-autoresearch-sharing.7.scd
 # A command of the manual's SHARING by what it begins with, joined to one line.
 of_manual() {
-	sed -n '/^# SHARING/,/^# HOOKS/p' "$manual" | sed ':a; /\\$/N; s/\\\n//; ta' | grep "^$1" |
+	sed -n '/^# SHARING/,/^# HOOKS/p' "$manual" | sed ':a; /\\\\$/N; s/\\\\\n//; ta' | grep "^$1" |
 		head -n 1
 }
 push=$(of_manual 'git push')
