@@ -114,6 +114,12 @@ static void offer_verdicts(const struct typed *typed)
 		offer_word(typed, verdict_name(kind), "");
 }
 
+static void offer_formats(const struct typed *typed)
+{
+	offer_word(typed, "oneline", "a line an experiment");
+	offer_word(typed, "medium", "as git log prints a commit");
+}
+
 static void offer_when(const struct typed *typed)
 {
 	offer_word(typed, "always", "");
@@ -131,6 +137,7 @@ static const struct {
 	{ "m", offer_experiments, NULL },
 	{ "campaign", offer_campaigns, NULL },
 	{ "verdict", offer_verdicts, NULL },
+	{ "format", offer_formats, NULL },
 	{ "when", offer_when, NULL },
 	{ "file", NULL, "files" },
 	{ "path", NULL, "files" },

@@ -89,6 +89,11 @@ commands=$(git autoresearch 2>&1 | sed -n 's/^   \([a-z-]*\) .*/\1/p' | sort | x
 check_equal 'an experiment comes with what became of it' '3	accepted down to 97' \
 	"$(git autoresearch --complete show 3)"
 check_equal 'the newest first' '3 2 1 0' "$(git autoresearch --complete show '' | cut -f 1 | xargs)"
+for words in audit accept reject promote diff 'diff 3'; do
+	# shellcheck disable=SC2086
+	check_equal "behind $words as well" '3 2 1 0' \
+		"$(git autoresearch --complete $words '' | cut -f 1 | xargs)"
+done
 check_equal 'of the campaign that is named' '1 0' \
 	"$(git autoresearch --complete show --campaign=other '' | cut -f 1 | xargs)"
 check_equal 'or named by a word of its own' '1 0' \
@@ -127,17 +132,32 @@ for shell in bash zsh fish; do
 	done
 	offers 'campaigns' 'git autoresearch verify ' 'main other'
 	offers 'experiments' 'git autoresearch show ' '0 1 2 3'
+	offers 'another one' 'git autoresearch promote --squash 2 ' '0 1 2 3'
+	offers 'hooks' 'git autoresearch hook pre-' 'pre-push pre-receive'
 	includes 'commits' 'git autoresearch try ' topic main
 	includes 'commands of others' 'git autoresearch sandbox -- ca' cat
 	case $shell in
 	bash)
 		offers 'a value' 'git autoresearch sandbox --phase=' 'check evaluate run setup'
 		offers 'the end of one' 'git autoresearch log --campaign=o' other
+		offers 'a format' 'git autoresearch export --format=' 'csv jsonl tsv'
+		offers 'verdicts' 'git autoresearch log --verdict=in' 'indecisive invalid'
+		# It is readline that has the files, where nothing is offered.
+		offers 'nothing for a file' 'git autoresearch import va' ''
+		check 'bash: and files then' grep -q -e '-o default' \
+			<<<"$(bash -c '. "$1"; _completion_loader git; complete -p git' bash \
+				/usr/share/bash-completion/bash_completion)"
 		;;
 	*)
 		offers 'a value' 'git autoresearch sandbox --phase=' \
 			'--phase=check --phase=evaluate --phase=run --phase=setup'
 		offers 'the end of one' 'git autoresearch log --campaign=o' --campaign=other
+		offers 'a format' 'git autoresearch export --format=' \
+			'--format=csv --format=jsonl --format=tsv'
+		offers 'verdicts' 'git autoresearch log --verdict=in' \
+			'--verdict=indecisive --verdict=invalid'
+		offers 'a file' 'git autoresearch import va' value
+		includes 'a file behind an option' 'git autoresearch report -o va' value
 		;;
 	esac
 done
