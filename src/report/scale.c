@@ -30,7 +30,8 @@ void scale_cover(const double *line, size_t line_nr, double *dots, size_t dots_n
 		low = fmin(low, line[i]);
 		high = fmax(high, line[i]);
 	}
-	qsort(dots, dots_nr, sizeof(*dots), by_value);
+	if (dots_nr)
+		qsort(dots, dots_nr, sizeof(*dots), by_value);
 	if (!line_nr)
 		low = high = dots_nr ? quantile(dots, dots_nr, 0, lower_is_better) : 0;
 	reach = high - low;

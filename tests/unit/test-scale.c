@@ -70,7 +70,8 @@ static void assert_cover(const double *line, size_t line_nr, const double *dots,
 {
 	double copy[100], got_low, got_high;
 
-	memcpy(copy, dots, dots_nr * sizeof(*dots));
+	for (size_t i = 0; i < dots_nr; i++)
+		copy[i] = dots[i];
 	scale_cover(line, line_nr, copy, dots_nr, lower, &got_low, &got_high);
 	assert_float_equal(got_low, low, 1e-9);
 	assert_float_equal(got_high, high, 1e-9);
