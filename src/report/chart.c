@@ -6,76 +6,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/scale.h"
 #include "report/terminal.h"
 
 /* --- The range */
 
-static int compare_values(const void *a, const void *b)
+/* Whether the line goes down: so it is told what is better. */
+static bool goes_down(const double *line, size_t nr)
 {
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Of the dots: all but one of twenty on either side. False where there are none. */
-static bool most_of_dots(const struct chart_point *points, size_t nr, double *ret_low,
-			 double *ret_high)
-{
-	double *values = xmalloc((nr + 1) * sizeof(*values));
-	size_t n = 0;
-
-	for (size_t i = 0; i < nr; i++)
-		if (points[i].kind == CHART_DOT)
-			values[n++] = points[i].y;
-	if (n) {
-		qsort(values, n, sizeof(*values), compare_values);
-		*ret_low = values[n / 20];
-		*ret_high = values[n - 1 - n / 20];
-	}
-	free(values);
-	return n;
-}
-
-/* Dots may take as much room beside the line as the line itself has, and no more. */
-static void make_room(double dots_low, double dots_high, bool has_level, double *low,
-		      double *high)
-{
-	double span = *high - *low;
-
-	if (!has_level || span == 0) {
-		*low = has_level ? fmin(*low, dots_low) : dots_low;
-		*high = has_level ? fmax(*high, dots_high) : dots_high;
-		return;
-	}
-	*low = fmin(*low, fmax(dots_low, *low - span));
-	*high = fmax(*high, fmin(dots_high, *high + span));
+	return !nr || line[nr - 1] <= line[0];
 }
 
 bool chart_range(const struct chart_point *points, size_t nr, double *ret_low, double *ret_high)
 {
-	double low = INFINITY, high = -INFINITY, dots_low, dots_high;
-	bool has_level;
+	CLEANUP_FREE double *line = xmalloc((nr + 1) * sizeof(*line));
+	CLEANUP_FREE double *dots = xmalloc((nr + 1) * sizeof(*dots));
+	size_t line_nr = 0, dots_nr = 0;
 
+	/* The line has a value wherever there is a point. */
 	for (size_t i = 0; i < nr; i++) {
-		if (points[i].kind != CHART_LEVEL)
-			continue;
-		low = fmin(low, points[i].y);
-		high = fmax(high, points[i].y);
+		if (points[i].kind == CHART_DOT)
+			dots[dots_nr++] = points[i].y;
+		if (points[i].kind == CHART_LEVEL)
+			line[line_nr++] = points[i].y;
+		else if (line_nr) {
+			line[line_nr] = line[line_nr - 1];
+			line_nr++;
+		}
 	}
-	has_level = low <= high;
-	if (most_of_dots(points, nr, &dots_low, &dots_high))
-		make_room(dots_low, dots_high, has_level, &low, &high);
-	else if (!has_level)
+	if (!line_nr && !dots_nr)
 		return false;
-	if (low == high) {
-		/* Of the very small ones there is no hundredth. */
-		double room = fabs(low) > 1e-300 ? fabs(low) / 100 : 1;
-
-		low -= room;
-		high += room;
-	}
-	*ret_low = low;
-	*ret_high = high;
+	scale_cover(line, line_nr, dots, dots_nr, goes_down(line, line_nr), ret_low, ret_high);
 	return true;
 }
 

@@ -31,8 +31,8 @@ struct chart_point {
 
 /*
  * Draws `nr` points, in the order of x, from 0 to `last`, into `height` lines of at most `width`
- * columns: both the least of above or more. Where a few values lie far out, they are drawn at the
- * edge, so that the line can be told. Colours are SGR sequences, ended on their line.
+ * columns: both the least of above or more. What lies outside of scale_cover()
+ * is drawn at the edge, so that the line can be told. Colours are SGR sequences, ended on their line.
  */
 void chart_draw(const struct chart_point *points, size_t nr, int64_t last, int width, int height,
 		const struct screen_style *style, struct string_list *ret);

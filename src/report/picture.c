@@ -142,6 +142,12 @@ static void add_dots(struct picture *c, enum verdict_kind kind)
 		strbuf_addstr(c->out, "\"/>\n");
 }
 
+/* A baseline may lie outside as well: the line is at the edge there. */
+static bool may_be_beyond(const struct survey_point *p)
+{
+	return is_measured(p) || (p->type == RECORD_BASELINE && isfinite(p->metric));
+}
+
 /* What lies outside, as arrows at the edge, and in words. */
 static void add_beyond(struct picture *c, int side)
 {
@@ -153,7 +159,7 @@ static void add_beyond(struct picture *c, int side)
 	for (size_t i = 0; i < c->survey->points_nr; i++) {
 		const struct survey_point *p = &c->survey->points[i];
 
-		if (!is_measured(p) || beyond(c, p->metric) != side)
+		if (!may_be_beyond(p) || beyond(c, p->metric) != side)
 			continue;
 		strbuf_addf(&arrows, "M%.1f %.1fl-3 %d h6z", x_of(c, (double)p->at), edge,
 			    5 * side);
@@ -164,9 +170,12 @@ static void add_beyond(struct picture *c, int side)
 	if (!nr)
 		return;
 	strbuf_addf(c->out, "<path class=\"beyond\" d=\"%s\"/>\n", arrows.buf);
-	strbuf_addf(&words, "%lld %s this, %s%.6g (%lld)", (long long)nr,
-		    side > 0 ? "above" : "below", nr > 1 ? "as far as " : "", farthest->metric,
-		    (long long)farthest->number);
+	strbuf_addf(&words, "%lld %s this, %s%.6g ", (long long)nr,
+		    side > 0 ? "above" : "below", nr > 1 ? "as far as " : "", farthest->metric);
+	if (farthest->type == RECORD_BASELINE)
+		strbuf_addstr(&words, "(a baseline)");
+	else
+		strbuf_addf(&words, "(%lld)", (long long)farthest->number);
 	add_text(c, "beyond", RIGHT, side > 0 ? TOP - 5 : BOTTOM - 6, words.buf);
 }
 

@@ -5,6 +5,8 @@
 
 #define WORSE_SHOWN 4.0	 /* times what a good quarter of the dots is away from the best */
 #define BETTER_SHOWN 1.0 /* the same on the other side, where a cheat would be */
+#define FAR_BEYOND 10.0	 /* times all else: so far may the line's worst be away from its best */
+#define SOON_LEFT 0.9	 /* of the line, what is told from its worst */
 
 static int by_value(const void *a, const void *b)
 {
@@ -21,19 +23,42 @@ static double quantile(const double *sorted, size_t nr, double share, bool lower
 	return sorted[lower_is_better ? i : nr - 1 - i];
 }
 
-void scale_cover(const double *line, size_t line_nr, double *dots, size_t dots_nr,
+/*
+ * How far the line is shown from its best on: all of it, unless its worst is far beyond what it was
+ * mostly, and half of the dots are.
+ */
+static double reach_of_line(const double *line, size_t line_nr, const double *dots,
+			    size_t dots_nr, bool lower_is_better)
+{
+	double best = quantile(line, line_nr, 0, lower_is_better);
+	double all = fabs(quantile(line, line_nr, 1, lower_is_better) - best);
+	double most = fabs(quantile(line, line_nr, SOON_LEFT, lower_is_better) - best);
+
+	if (dots_nr)
+		most = fmax(most, fabs(quantile(dots, dots_nr, 0.5, lower_is_better) - best));
+	return most > 0 && all / FAR_BEYOND > most ? most : all;
+}
+
+void scale_cover(double *line, size_t line_nr, double *dots, size_t dots_nr,
 		 bool lower_is_better, double *ret_low, double *ret_high)
 {
-	double low = NAN, high = NAN, reach, good, below, above;
+	double low, high, reach, good, below, above;
 
-	for (size_t i = 0; i < line_nr; i++) {
-		low = fmin(low, line[i]);
-		high = fmax(high, line[i]);
-	}
+	if (line_nr)
+		qsort(line, line_nr, sizeof(*line), by_value);
 	if (dots_nr)
 		qsort(dots, dots_nr, sizeof(*dots), by_value);
-	if (!line_nr)
+	if (line_nr) {
+		low = line[0];
+		high = line[line_nr - 1];
+		reach = reach_of_line(line, line_nr, dots, dots_nr, lower_is_better);
+		if (lower_is_better)
+			high = fmin(high, low + reach);
+		else
+			low = fmax(low, high - reach);
+	} else {
 		low = high = dots_nr ? quantile(dots, dots_nr, 0, lower_is_better) : 0;
+	}
 	reach = high - low;
 	if (dots_nr) {
 		good = quantile(dots, dots_nr, 0.25, lower_is_better);
@@ -46,7 +71,8 @@ void scale_cover(const double *line, size_t line_nr, double *dots, size_t dots_n
 		high = fmax(high, fmin(dots[dots_nr - 1], above));
 	}
 	if (high == low) {
-		reach = low ? fabs(low) * 0.05 : 1;
+		/* Of the very small ones there is no twentieth. */
+		reach = fabs(low) > 1e-300 ? fabs(low) * 0.05 : 1;
 		low -= reach;
 		high += reach;
 	}

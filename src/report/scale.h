@@ -9,12 +9,13 @@
 #include "base/strbuf.h"
 
 /*
- * What an axis has to show so that a line through `line` (`line_nr` values) can be read, with the
- * dots around it; of both there may be none. All of the line is in it. Of the dots (which get sorted) those
- * that are much worse than a good quarter of them is, or much better than the best of the line,
- * are outside: one diverged run must not press all others flat. All values are finite.
+ * What an axis has to show so that a line through `line` (`line_nr` values, one an experiment) can be
+ * read, with the dots around it; of both there may be none, and both get sorted. Outside are dots
+ * that are much worse than a good quarter of them is, or much better than the best of the line:
+ * one diverged run must not press all others flat. So is the worst of the line where that is much
+ * worse than all else and was soon left behind. All values are finite.
  */
-void scale_cover(const double *line, size_t line_nr, double *dots, size_t dots_nr,
+void scale_cover(double *line, size_t line_nr, double *dots, size_t dots_nr,
 		 bool lower_is_better, double *ret_low, double *ret_high);
 
 /* Ticks at low, low + step, …, high, each a multiple of `step`: 1, 2 or 5 times a power of ten. */

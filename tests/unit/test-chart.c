@@ -94,13 +94,14 @@ static void what_is_far_out_is_at_the_edge(void **state)
 {
 	static const struct chart_point points[] = { { 0, CHART_LEVEL, 2 },
 						     { 1, CHART_DOT, 1e6 },
-						     { 2, CHART_LEVEL, 1 } };
+						     { 2, CHART_DOT, 3 },
+						     { 3, CHART_LEVEL, 1 } };
 	double low, high;
 
 	(void)state;
-	assert_true(chart_range(points, 3, &low, &high));
+	assert_true(chart_range(points, ARRAY_SIZE(points), &low, &high));
 	assert_float_equal(low, 1, 0);
-	assert_float_equal(high, 3, 0);
+	assert_float_equal(high, 9, 0);
 }
 
 int main(void)

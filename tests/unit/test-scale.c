@@ -68,11 +68,13 @@ static void no_range_is_too_much(void **state)
 static void assert_cover(const double *line, size_t line_nr, const double *dots, size_t dots_nr,
 			 bool lower, double low, double high)
 {
-	double copy[100], got_low, got_high;
+	double line_copy[100], copy[100], got_low, got_high;
 
-	for (size_t i = 0; i < dots_nr; i++)
-		copy[i] = dots[i];
-	scale_cover(line, line_nr, copy, dots_nr, lower, &got_low, &got_high);
+	if (line_nr)
+		memcpy(line_copy, line, line_nr * sizeof(*line));
+	if (dots_nr)
+		memcpy(copy, dots, dots_nr * sizeof(*dots));
+	scale_cover(line_copy, line_nr, copy, dots_nr, lower, &got_low, &got_high);
 	assert_float_equal(got_low, low, 1e-9);
 	assert_float_equal(got_high, high, 1e-9);
 }
@@ -96,6 +98,18 @@ static void what_is_far_is_outside(void **state)
 	assert_cover(up, 2, below, 5, false, 0.2, 0.7);
 }
 
+/* A baseline of another order, from which the first change led away; not one that stayed for long. */
+static void where_it_began_may_be_outside(void **state)
+{
+	const double line[] = { 900, 2.5, 2.5, 2.5, 2.4, 2.4, 2.3, 2.3, 2.2, 2.2, 2.1, 2.0 };
+	const double dots[] = { 2.6, 2.55, 2.45, 2.35, 2.3 };
+	const double stayed[] = { 900, 900, 900, 900, 2.2, 2.1, 2.0 };
+
+	(void)state;
+	assert_cover(line, 12, dots, 5, true, 2.0, 2.6);
+	assert_cover(stayed, 7, dots, 5, true, 2.0, 900);
+}
+
 static void there_may_be_little(void **state)
 {
 	const double one[] = { 3 };
@@ -116,6 +130,7 @@ int main(void)
 		cmocka_unit_test(no_range_is_too_much),
 		cmocka_unit_test(all_is_covered_where_nothing_is_far),
 		cmocka_unit_test(what_is_far_is_outside),
+		cmocka_unit_test(where_it_began_may_be_outside),
 		cmocka_unit_test(there_may_be_little),
 	};
 
