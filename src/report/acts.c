@@ -77,7 +77,9 @@ static void add_act(struct reader *r, const struct json *act, bool denied)
 	add_string(act, "verdict", "", &text);
 	add_string(act, "phase", " in ", &text);
 	add_string(act, "class", ": ", &text);
-	add_string(act, "act", " ", &text);
+	/* To run a program is a class of its own. */
+	if (!strstr(r->line.buf, "\"act\":\"exec\""))
+		add_string(act, "act", " ", &text);
 	add_object(json_get(act, "object"), &text);
 	add_string(act, "comm", ", by ", &text);
 	json_as_double(json_get(act, "time"), &time);

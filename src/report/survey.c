@@ -96,12 +96,13 @@ static int add_entry(const struct entry *entry, void *data, struct error *err)
 		add_proposer(s, r);
 	if (r->type == RECORD_PROMOTION)
 		take_promotion(s, r);
-	if (r->trials_nr) {
+	/* What was promoted is measured for another question. */
+	if (r->trials_nr && record_is_listed(r)) {
 		s->levels[r->audit.level]++;
 		s->denied += r->audit.denied;
 		s->lost += r->audit.lost;
 	}
-	s->self_reported += source && !strcmp(source, "self-reported");
+	s->self_reported += record_is_listed(r) && source && !strcmp(source, "self-reported");
 	if (!*s->last)
 		strcpy(s->last, r->started);
 	strcpy(s->first, r->started);
