@@ -36,6 +36,8 @@ static void begin(struct lab *lab, const char *config)
 #define CONFIG \
 	"[campaign]\nmetric = loss\ndirection = minimize\neditable = src\n[run]\ncommand = x\n"
 
+#define WINNER 7.5 /* the metric of what beat another */
+
 /* An experiment whose one trial measured `sample`, and whose record says `value`. */
 static void beaten(struct lab *lab, enum verdict_kind kind, double value, double sample,
 		   int64_t by)
@@ -46,6 +48,8 @@ static void beaten(struct lab *lab, enum verdict_kind kind, double value, double
 
 	lab_candidate(lab, &r, kind, content, value, candidate);
 	r.beaten_by = by;
+	if (by)
+		r.incumbent = WINNER;
 	r.trials = xcalloc(1, sizeof(*r.trials));
 	r.trials_nr = 1;
 	r.trials->number = 1;
@@ -68,6 +72,7 @@ static void a_verdict_that_follows_verifies(void **state)
 	measured(&lab, VERDICT_ACCEPTED, 9, 9);
 	measured(&lab, VERDICT_REJECTED, 9.5, 9.5);
 	beaten(&lab, VERDICT_REJECTED, 8, 8, 4);
+	measured(&lab, VERDICT_ACCEPTED, WINNER, WINNER);
 	assert_verify_says(NULL);
 }
 
