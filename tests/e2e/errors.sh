@@ -52,8 +52,8 @@ for wrong in 'show x' 'show -1' 'show 1 2' 'diff' 'diff x' 'diff 1 2 3' 'audit' 
 	check_status "$wrong" 129 git autoresearch $wrong
 	check_equal '  stdout is empty' '' "$(cat "$scratch/out")"
 done
-for absent in report replay; do
-	check_status "$absent is not part of this version" 129 git autoresearch "$absent"
+for absent in undo bisect; do
+	check_status "$absent is no command" 129 git autoresearch "$absent"
 done
 
 note 'Where no campaign is.'

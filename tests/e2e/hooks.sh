@@ -75,7 +75,7 @@ better=$(git show $ledger:record.json | sed 's/"metric": *80/"metric": 7/' |
 	record_with $ledger "$(oid $ledger~1)" "$(oid $branch)")
 attack 'a rewritten record' 'rewritten' "$better:$ledger"
 again=$(git show $ledger:record.json | record_with $ledger "$(oid $ledger)" "$(oid $branch)")
-attack 'a record on top that was never made' 'experiment 3: its number' "$again:$ledger"
+attack 'a record on top that was never made' 'experiment 3: it was made after another record' "$again:$ledger"
 # To git it goes on from the old chain, which is in the history of what it says was measured.
 measured=$(git commit-tree -p "$ledger" -m 'measured' "main^{tree}")
 fresh=$(git show $ledger~3:record.json | record_with $ledger~3 "$measured")

@@ -111,7 +111,7 @@ version warm'
 for n in 0 1 2 3 4; do
 	git show "$(record "$n"):record.json" >"$scratch/record.$n"
 	check_equal "record $n has the members of the manual" \
-		"$({ printf '%s\n' $members; [ "$n" = 0 ] || echo previous; } | sort | xargs)" \
+		"$({ xargs -n 1 <<<"$members"; [ "$n" = 0 ] || echo previous; } | sort | xargs)" \
 		"$(jq -r 'keys[]' "$scratch/record.$n" | xargs)"
 	check_equal "record $n names the ids of its files" \
 		"$(git ls-tree "$(record "$n")" | awk '$4 != "record.json" {print $4, $3}' | sort)" \
