@@ -2,8 +2,13 @@
 
 #include "git/internal.h"
 
+/* Folders in folders, as git's own core.maxTreeDepth has it: a tree that somebody made by hand may
+ * go deeper than our stack. */
+#define DEPTH_MAX 2048
+
 struct walk {
 	struct repo *repo;
+	int depth;
 	struct strbuf path;
 	tree_change_fn fn;
 	void *data;
@@ -48,12 +53,19 @@ static int walk_folder(struct walk *walk, const git_tree_entry *old_entry,
 {
 	CLEANUP_GIT(git_tree) git_tree *old_tree = NULL;
 	CLEANUP_GIT(git_tree) git_tree *new_tree = NULL;
+	int r;
 
+	if (walk->depth == DEPTH_MAX)
+		return error_set(err, "the tree has more than %d folders in one another",
+				 DEPTH_MAX);
 	if (open_subtree(walk, old_entry, &old_tree, err) < 0 ||
 	    open_subtree(walk, new_entry, &new_tree, err) < 0)
 		return -1;
 	strbuf_addch(&walk->path, '/');
-	return walk_trees(walk, old_tree, new_tree, err);
+	walk->depth++;
+	r = walk_trees(walk, old_tree, new_tree, err);
+	walk->depth--;
+	return r;
 }
 
 /* One name: the same kind (folder or not) on the sides where it is not NULL. */

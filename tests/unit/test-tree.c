@@ -479,6 +479,24 @@ static void every_file_comes_in_gits_order(void **state)
 	strbuf_release(&c.text);
 }
 
+static void a_tree_that_is_too_deep_is_no_crash(void **state)
+{
+	CLEANUP_START struct start s = { 0 };
+	struct count c = { .text = STRBUF_INIT };
+
+	(void)state;
+	assert_int_equal(
+		sh("printf 'commit refs/heads/deep\\ncommitter A <a@b> 0 +0000\\ndata 0\\n"
+		   "M 100644 inline %%s/f\\ndata 0\\n' $(yes d | head -n 2049 | paste -sd/) | "
+		   "git fast-import --quiet"),
+		0);
+	start(&s);
+	assert_int_equal(
+		tree_each_file(s.repo, out_of("git rev-parse deep"), collect, &c, &err), -1);
+	assert_string_equal(err.message, "the tree has more than 2048 folders in one another");
+	strbuf_release(&c.text);
+}
+
 static void declared(const char *editable, const char *hidden, char ret[65])
 {
 	CLEANUP_START struct start s = { 0 };
@@ -555,6 +573,7 @@ int main(void)
 		fixture_test(patches_that_do_not_apply_are_errors),
 		fixture_test(a_patch_cannot_make_a_tree_that_git_refuses),
 		fixture_test(every_file_comes_in_gits_order),
+		fixture_test(a_tree_that_is_too_deep_is_no_crash),
 		fixture_test(setups_key_minds_what_setup_sees),
 		fixture_test(filters_are_seen_in_gitattributes),
 	};
