@@ -193,6 +193,15 @@ static void read_claims(const char *message, struct string_list *ret)
 	}
 }
 
+/* People write "Experiment: a learning rate of 1/10", too. */
+static bool can_be_campaign(const char *name)
+{
+	CLEANUP_FREE char *ref = xstrfmt("refs/heads/%s", name);
+	int valid;
+
+	return !git_reference_name_is_valid(&valid, ref) && valid;
+}
+
 /*
  * The first claim of a commit that no promotion stands behind; NULL where there is none. What a
  * promotion made may be rebased or squashed after it, and is known by its numbers then; but
@@ -211,6 +220,8 @@ static int find_unpromoted(struct promoted *p, const char *oid, char **ret, stru
 		const char *claim = claims.items[i];
 		CLEANUP_FREE char *campaign = xstrndup(claim, strrchr(claim, '/') - claim);
 
+		if (!can_be_campaign(campaign))
+			continue;
 		if (add_campaign(p, campaign, err))
 			return -1;
 		if (string_list_has(&p->made, oid))

@@ -185,6 +185,9 @@ static void what_was_promoted_may_come(void **state)
 	assert_told(guard_pushed, target, "git rev-parse " BRANCH, "2 commits hold");
 	assert_told(guard_pushed, target, "git rev-parse " BRANCH "~1",
 		    "1 commit holds what nobody promoted: experiment " LAB "/1\n");
+	/* What people say of experiments of their own is none of ours. */
+	assert_passes(guard_pushed, target,
+		      "git commit-tree -p main -m 'Experiment: a rate of 1/10' main^{tree}");
 	promote(&lab);
 	assert_passes(guard_pushed, target, "git rev-parse results");
 	/* Rebased, squashed, merged. */
