@@ -70,8 +70,10 @@ static void offer_record(const struct typed *typed, const char *message)
 	}
 	if (!starts_with(title, experiment))
 		return;
-	end = strchr(title, ':');
-	if (end)
+	/* Whoever wrote the record may have written anything. */
+	end = title + strlen(experiment);
+	end += strspn(end, "0123456789");
+	if (*end == ':')
 		offer(typed, title + strlen(experiment), end - title - strlen(experiment),
 		      end + strspn(end, ": "));
 }

@@ -15,7 +15,8 @@ _git_autoresearch ()
 		$'\tcommits') __git_complete_refs --cur="${cur#"$before"}" ;;
 		$'\tcommands') mapfile -t COMPREPLY < <(compgen -c -S ' ' -- "$cur") ;;
 		*)
-			word=${line%%$'\t'*}
+			# Campaigns that were fetched have names of others, who may mean the shell.
+			printf -v word %q "${line%%$'\t'*}"
 			[[ $word == *= ]] || word+=' '
 			COMPREPLY+=("${word#"$before"}")
 			;;

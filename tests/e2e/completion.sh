@@ -138,6 +138,10 @@ for shell in bash zsh fish; do
 	includes 'commands of others' 'git autoresearch sandbox -- ca' cat
 	case $shell in
 	bash)
+		check_equal 'bash: what a name means to the shell is quoted' 'main other x\;\$\(id\)' \
+			"$(git update-ref 'refs/heads/autoresearch/x;$(id)' main
+			complete_in_bash 'git autoresearch verify ' | paste -sd ' '
+			git update-ref -d 'refs/heads/autoresearch/x;$(id)')"
 		offers 'a value' 'git autoresearch sandbox --phase=' 'check evaluate run setup'
 		offers 'the end of one' 'git autoresearch log --campaign=o' other
 		offers 'a format' 'git autoresearch export --format=' 'csv jsonl tsv'
