@@ -1,10 +1,7 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/durable.h"
@@ -85,16 +82,12 @@ static int write_format(struct ledger *ledger, enum format format,
 static int write_file(const char *path, const struct strbuf *text, struct error *err)
 {
 	CLEANUP_FREE char *target = realpath(path, NULL);
-	CLEANUP_FCLOSE FILE *stream = NULL;
-	struct stat st;
+	CLEANUP_DURABLE struct durable file = { 0 };
 
-	if (!target || stat(target, &st) || S_ISREG(st.st_mode))
-		return durable_write(target ? target : path, text->buf, text->len, err);
-	stream = fopen(path, "we");
-	if (!stream || fwrite(text->buf, 1, text->len, stream) != text->len ||
-	    fclose(steal_ptr(stream)))
-		return error_errno(err, "cannot write '%s'", path);
-	return 0;
+	if (durable_begin(&file, target ? target : path, err))
+		return -1;
+	fwrite(text->buf, 1, text->len, file.file);
+	return durable_end(&file, err);
 }
 
 static int write_report(struct ledger *ledger, const char *dir, const struct sight *sight,

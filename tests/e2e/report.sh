@@ -71,6 +71,9 @@ check 'and stays one' test -c /dev/null
 ln -s report.html "$scratch/link.html"
 check_status 'a link' 0 git autoresearch report -o "$scratch/link.html"
 check 'leads where it led' test -L "$scratch/link.html"
+echo mine >"$scratch/mine.html.new"
+check_status 'a file of a like name' 0 git autoresearch report -o "$scratch/mine.html"
+check_equal 'is left alone' mine "$(cat "$scratch/mine.html.new")"
 
 note 'As a picture, as a table, as JSON.'
 check_status 'an SVG' 0 git autoresearch report --svg -o "$scratch/chart.svg"
