@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/number.h"
+
 void report_add_picked(const struct record *r, const struct picked *picked, struct strbuf *out)
 {
 	strbuf_add_visible(out, r->started, strlen(r->started));
@@ -16,8 +18,26 @@ void report_add_picked(const struct record *r, const struct picked *picked, stru
 	strbuf_addf(out, ", as %s", picked->commit);
 }
 
+static void add_replay(const struct record *r, struct strbuf *out)
+{
+	const struct replay *replay = r->replay;
+
+	strbuf_addf(out, "%-10s ", "replayed");
+	strbuf_add_visible(out, r->started, strlen(r->started));
+	strbuf_addf(out, ": %sreproduced, ", replay->reproduced ? "" : "not ");
+	if (replay->came_to) {
+		strbuf_add_visible(out, replay->came_to, strlen(replay->came_to));
+	} else {
+		strbuf_add_visible(out, r->metric_name, strlen(r->metric_name));
+		strbuf_addch(out, ' ');
+		strbuf_add_number(out, r->metric);
+	}
+}
+
 void report_add_later(const struct record *r, int64_t experiment, struct strbuf *out)
 {
+	if (r->type == RECORD_REPLAY && r->experiment == experiment)
+		add_replay(r, out);
 	/* What a person committed has the number 0 there, as a baseline here. */
 	if (r->type != RECORD_PROMOTION || !experiment)
 		return;

@@ -77,6 +77,8 @@ check_equal 'a rejected one as well' 'true 95 95 [95] null' \
 check_equal '  of the tree that was measured then' "$(git rev-parse "$(of .commit)^{tree}")" "$(of .tree)"
 check_equal '  which is its candidate' "$(git autoresearch show --json 2 | jq -r .commit)" "$(of .commit)"
 check_equal '  on the same machine, under the same policy' 'true true' "$(of '"\(.sameMachine) \(.samePolicy)"')"
+check_status 'show tells of it' 0 git autoresearch show 1
+check '  with the number' grep -qE '^replayed +20[^ ]*Z: reproduced, loss 90$' "$scratch/out"
 check_status 'the baseline' 0 git autoresearch replay 0
 check_equal '  in the same line' 'main/0: reproduced: loss 100, as then' "$(cat "$scratch/out")"
 check_status 'one that failed fails again' 0 git autoresearch replay 5
