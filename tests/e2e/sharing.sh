@@ -95,6 +95,8 @@ check_status 'git fetch' 0 git fetch -q
 check_status 'verifies' 0 git autoresearch verify ada
 check_equal 'what Ada has' "$(git -C "$scratch/ada" autoresearch log --campaign=ada)" \
 	"$(git autoresearch log --campaign=ada)"
+check_status 'an experiment of Ada comes to the same here' 0 git autoresearch replay --campaign=ada 1
+check_status 'and the ledger verifies with that' 0 git autoresearch verify ada
 check_status 'try makes an experiment here' 0 git autoresearch try --campaign=bob autoresearch/ada
 check_status 'which can be pushed' 0 sh -c "$push"
 check_status 'she searches, too' 3 git autoresearch start carol --max-experiments=1
