@@ -101,7 +101,6 @@ static void check_files(struct verify *v, const struct entry *entry)
 {
 	struct file_check check = { .verify = v, .entry = entry };
 	struct error err = ERROR_INIT;
-
 	int r = tree_each_file(v->ledger->repo, entry->oid, check_file, &check, &err);
 
 	if (r < 0)
