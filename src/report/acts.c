@@ -69,6 +69,15 @@ static void count(struct reader *r, const char *text, bool denied, double time)
 	acts->items[i].times++;
 }
 
+/* To run a program, or to make a call, is a class of its own with one act, of the same name. */
+static bool is_all_of_its_class(const struct json *act)
+{
+	const char *class, *name;
+
+	return !json_as_string(json_get(act, "class"), &class) &&
+	       !json_as_string(json_get(act, "act"), &name) && !strcmp(class, name);
+}
+
 static void add_act(struct reader *r, const struct json *act, bool denied)
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
@@ -77,8 +86,7 @@ static void add_act(struct reader *r, const struct json *act, bool denied)
 	add_string(act, "verdict", "", &text);
 	add_string(act, "phase", " in ", &text);
 	add_string(act, "class", ": ", &text);
-	/* To run a program is a class of its own. */
-	if (!strstr(r->line.buf, "\"act\":\"exec\""))
+	if (!is_all_of_its_class(act))
 		add_string(act, "act", " ", &text);
 	add_object(json_get(act, "object"), &text);
 	add_string(act, "comm", ", by ", &text);
