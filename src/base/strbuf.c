@@ -317,3 +317,29 @@ bool ends_with(const char *s, const char *suffix)
 
 	return len >= n && !strcmp(s + len - n, suffix);
 }
+
+void strbuf_add_shell_word(struct strbuf *sb, const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789/._-+=@%:,";
+
+	if (*s && !s[strspn(s, plain)]) {
+		strbuf_addstr(sb, s);
+		return;
+	}
+	strbuf_addch(sb, '\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			strbuf_addstr(sb, "'\\'");
+		strbuf_addch(sb, *s);
+	}
+	strbuf_addch(sb, '\'');
+}
+
+char *shell_word(const char *s)
+{
+	struct strbuf word = STRBUF_INIT;
+
+	strbuf_add_shell_word(&word, s);
+	return word.buf;
+}

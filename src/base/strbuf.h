@@ -64,6 +64,12 @@ void strbuf_add_utf8(struct strbuf *sb, const char *s, size_t len);
 /* Appends `s` with control characters, marks of text direction and invalid UTF-8 as \xNN, for people to read. */
 void strbuf_add_visible(struct strbuf *sb, const char *s, size_t len);
 
+/* Appends `s` as a shell takes it for one word: a branch may be called nearly anything. */
+void strbuf_add_shell_word(struct strbuf *sb, const char *s);
+
+/* The same by itself. The caller frees it. */
+char *shell_word(const char *s);
+
 struct string_list {
 	char **items;
 	size_t nr, alloc;

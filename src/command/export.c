@@ -64,10 +64,12 @@ static bool is_stdout(const char *output)
 
 static int must_have_record(const struct ledger *ledger, struct error *err)
 {
+	CLEANUP_FREE char *name = shell_word(ledger->campaign);
+
 	if (*ledger->tip)
 		return 0;
 	error_set(err, "campaign '%s' has no records yet", ledger->campaign);
-	return error_hint(err, "git autoresearch start %s", ledger->campaign);
+	return error_hint(err, "git autoresearch start %s", name);
 }
 
 static int export_table(struct ledger *ledger, const struct arguments *a, struct error *err)

@@ -96,8 +96,10 @@ int campaign_find(struct repo *repo, const char *name, char **ret, struct error 
 				  all.nr ? "--campaign=<name>" : "git autoresearch start");
 	}
 	if (!string_list_has(&all, name)) {
+		CLEANUP_FREE char *word = shell_word(name);
+
 		error_set(err, "there is no campaign '%s'", name);
-		return error_hint(err, "git autoresearch start %s", name);
+		return error_hint(err, "git autoresearch start %s", word);
 	}
 	*ret = xstrdup(name);
 	return 0;

@@ -131,8 +131,10 @@ static bool sight_is_same(const struct sight *a, const struct sight *b)
 
 static int no_record(const struct ledger *ledger, struct error *err)
 {
+	CLEANUP_FREE char *name = shell_word(ledger->campaign);
+
 	error_set(err, "campaign '%s' has no record yet", ledger->campaign);
-	return error_hint(err, "git autoresearch status --campaign=%s", ledger->campaign);
+	return error_hint(err, "git autoresearch status --campaign=%s", name);
 }
 
 /* Writes what there is now; with --watch only where it is not as it was `last` time. */

@@ -151,6 +151,7 @@ static int leave_terminal(void *data, struct error *err)
 static int dry_run(struct search *s, struct repo *repo, const char *campaign, const char *named,
 		   struct error *err)
 {
+	CLEANUP_FREE char *word = named ? shell_word(named) : NULL;
 	struct rehearsal rehearsal;
 	struct watch watch;
 	int ret;
@@ -162,7 +163,7 @@ static int dry_run(struct search *s, struct repo *repo, const char *campaign, co
 	if (ret)
 		return ret < 0 ? -1 : 128 + s->signal;
 	report_rehearsal(&s->config, &s->totals, &rehearsal, stdout);
-	printf("next: git autoresearch start%s%s\n", named ? " " : "", named ? named : "");
+	printf("next: git autoresearch start%s%s\n", word ? " " : "", word ? word : "");
 	return EXIT_DONE;
 }
 

@@ -300,7 +300,7 @@ static int check_campaign(struct guard *guard, const char *ref, const char *camp
 {
 	CLEANUP_LEDGER struct ledger ledger = { 0 };
 	struct first_mismatch first = { .line = STRBUF_INIT };
-	CLEANUP_FREE char *hint = NULL;
+	CLEANUP_FREE char *hint = NULL, *word = shell_word(campaign);
 	struct error name = ERROR_INIT;
 	int64_t records, bad;
 	int r;
@@ -321,7 +321,7 @@ static int check_campaign(struct guard *guard, const char *ref, const char *camp
 		if (guard->remote)
 			hint = xstrfmt("git autoresearch verify %s; where that is in order the "
 				       "campaign has just moved on, so push again",
-				       campaign);
+				       word);
 		guard_refuse(guard, ref, first.line.buf,
 			     hint ? hint
 				  : "branch, ledger and notes are pushed together: see "

@@ -341,8 +341,10 @@ static int read_standing(struct repo *repo, struct ledger *ledger, struct entry 
 			 struct settings *settings, struct error *err)
 {
 	if (!*ledger->branch || !*ledger->tip) {
+		CLEANUP_FREE char *name = shell_word(ledger->campaign);
+
 		error_set(err, "campaign '%s' has no baseline yet", ledger->campaign);
-		return error_hint(err, "git autoresearch start %s", ledger->campaign);
+		return error_hint(err, "git autoresearch start %s", name);
 	}
 	if (settings_read(settings, err) || ledger_read(ledger, ledger->tip, newest, err) ||
 	    config_of_commit(repo, ledger->branch, config, program, err))

@@ -73,9 +73,11 @@ static int open_desk(struct desk *d, const char *campaign, int64_t number, struc
 	    ledger_mend(ledger, err))
 		return -1;
 	if (!*ledger->branch || !*ledger->tip) {
+		CLEANUP_FREE char *name = shell_word(campaign);
+
 		error_set(err, "campaign '%s' has no %s", campaign,
 			  *ledger->tip ? "ledger branch any more" : "baseline yet");
-		return error_hint(err, "git autoresearch start %s", campaign);
+		return error_hint(err, "git autoresearch start %s", name);
 	}
 	if (ledger_read(ledger, ledger->tip, &d->newest, err) || find(d, number, err))
 		return -1;
@@ -162,9 +164,11 @@ static int tree_accepted(struct desk *d, char ret[OID_HEX_SIZE], struct error *e
 	if (repo_commit_tree(d->repo, d->ledger.branch, now, err))
 		return -1;
 	if (!strcmp(now, ret)) {
+		CLEANUP_FREE char *name = shell_word(d->ledger.campaign);
+
 		error_set(err, "the incumbent holds the change of experiment %lld already",
 			  (long long)d->entry.record.experiment);
-		return error_hint(err, "git log autoresearch/%s", d->ledger.campaign);
+		return error_hint(err, "git log autoresearch/%s", name);
 	}
 	return check_scope(d, ret, err);
 }

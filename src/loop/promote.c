@@ -37,8 +37,10 @@ int promote_open(struct promote *p, struct search *s, struct repo *repo, const c
 	if (repo_head(repo, p->head, err) || search_open_campaign(s, repo, campaign, err))
 		return -1;
 	if (!*s->ledger.tip || !search_trials(s)) {
+		CLEANUP_FREE char *name = shell_word(campaign);
+
 		error_set(err, "campaign '%s' has no baseline yet", campaign);
-		return error_hint(err, "git autoresearch start %s", campaign);
+		return error_hint(err, "git autoresearch start %s", name);
 	}
 	return results_open(&p->results, &s->ledger, err);
 }

@@ -105,6 +105,7 @@ static int want_named(struct picks *p, struct ledger *ledger, const struct promo
 static int want_all(struct picks *p, struct ledger *ledger,
 		    const struct campaign_config *config, struct error *err)
 {
+	CLEANUP_FREE char *name = shell_word(ledger->campaign);
 	bool any = false;
 
 	for (size_t i = 0; i < p->stack->nr; i++) {
@@ -122,7 +123,7 @@ static int want_all(struct picks *p, struct ledger *ledger,
 		return error_hint(err, "switch to the branch that it is for");
 	}
 	error_set(err, "nothing is accepted in campaign '%s'", ledger->campaign);
-	return error_hint(err, "git autoresearch status --campaign=%s", ledger->campaign);
+	return error_hint(err, "git autoresearch status --campaign=%s", name);
 }
 
 /* The hint names all that is lacked beside what is wanted already. */

@@ -55,8 +55,10 @@ static int find_base(struct search *s, struct repo *repo, const char *campaign,
 	if (!name)
 		return repo_head(repo, ret, err);
 	if (!string_list_has(&all, name)) {
+		CLEANUP_FREE char *word = shell_word(name);
+
 		error_set(err, "there is no campaign '%s'", name);
-		return error_hint(err, "git autoresearch start %s", name);
+		return error_hint(err, "git autoresearch start %s", word);
 	}
 	if (ledger_open(&s->ledger, repo, name, err))
 		return -1;

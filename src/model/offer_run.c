@@ -51,25 +51,6 @@ bool plan_prints(const struct offer_file *file, struct printed *ret)
 	return file && file->text && printed_find(file->text, file->len, NULL, ret);
 }
 
-/* A path as the shell takes it, which the caller frees. */
-static char *shell_word(const char *path)
-{
-	CLEANUP_STRBUF struct strbuf word = STRBUF_INIT;
-
-	if (!path[strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			       "0123456789_./+-")] &&
-	    *path != '-')
-		return xstrdup(path);
-	strbuf_addch(&word, '\'');
-	for (const char *p = path; *p; p++) {
-		if (*p == '\'')
-			strbuf_addstr(&word, "'\\'");
-		strbuf_addch(&word, *p);
-	}
-	strbuf_addch(&word, '\'');
-	return strbuf_detach(&word, NULL);
-}
-
 /* --- Programs */
 
 /* "python3 -m a.b" for a module of a package, whose imports else are not found. */

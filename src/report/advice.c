@@ -3,25 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-void report_shell_word(const char *word, struct strbuf *out)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789-_./:=";
-
-	if (!word[strspn(word, plain)]) {
-		strbuf_addstr(out, word);
-		return;
-	}
-	strbuf_addch(out, '\'');
-	for (; *word; word++) {
-		if (*word == '\'')
-			strbuf_addstr(out, "'\\''");
-		else
-			strbuf_addch(out, *word);
-	}
-	strbuf_addch(out, '\'');
-}
-
 static void add(struct json *next, const char *command, const char *shows)
 {
 	struct json *o = json_add_object(next, NULL);
@@ -37,7 +18,7 @@ static void add_ours(struct json *next, const struct record *r, const char *verb
 	CLEANUP_STRBUF struct strbuf command = STRBUF_INIT;
 
 	strbuf_addf(&command, "git autoresearch %s --campaign=", verb);
-	report_shell_word(r->campaign, &command);
+	strbuf_add_shell_word(&command, r->campaign);
 	strbuf_addf(&command, " %" PRId64, experiment);
 	add(next, command.buf, shows);
 }
@@ -50,7 +31,7 @@ static void add_branch(struct json *next, const struct record *r, const char *be
 
 	strbuf_addf(&name, "autoresearch/%s%s", r->campaign, after);
 	strbuf_addf(&command, "git %s ", before);
-	report_shell_word(name.buf, &command);
+	strbuf_add_shell_word(&command, name.buf);
 	add(next, command.buf, shows);
 }
 
@@ -59,7 +40,7 @@ static void add_history(struct json *next, const struct record *r)
 	CLEANUP_STRBUF struct strbuf command = STRBUF_INIT;
 
 	strbuf_addstr(&command, "git autoresearch log --campaign=");
-	report_shell_word(r->campaign, &command);
+	strbuf_add_shell_word(&command, r->campaign);
 	strbuf_addstr(&command, " -n 20");
 	add(next, command.buf, "what else was tried, and what became of it");
 }

@@ -12,7 +12,4 @@
  */
 struct json *advice_json(const struct record *record, const char *commit);
 
-/* Appends `word` as a word for a shell: a campaign may be called much. */
-void report_shell_word(const char *word, struct strbuf *out);
-
 #endif

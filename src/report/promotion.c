@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "report/advice.h"
 
 void report_picked(struct repo *repo, const struct record *r, size_t k, int64_t needs,
 		   FILE *out)
@@ -78,15 +77,15 @@ void report_push(const char *remote, const char *branch, const char *there, bool
 	strbuf_addstr(&line, "git push ");
 	if (*there) {
 		strbuf_addf(&lease, "--force-with-lease=%s:%s", branch, there);
-		report_shell_word(lease.buf, &line);
+		strbuf_add_shell_word(&line, lease.buf);
 		strbuf_addch(&line, ' ');
 	}
 	if (*remote)
-		report_shell_word(remote, &line);
+		strbuf_add_shell_word(&line, remote);
 	else
 		strbuf_addstr(&line, "<remote>");
 	strbuf_addch(&line, ' ');
-	report_shell_word(branch, &line);
+	strbuf_add_shell_word(&line, branch);
 	if (ledgers)
 		strbuf_addstr(&line, " 'refs/autoresearch/*' 'refs/heads/autoresearch/*' "
 				     "refs/notes/autoresearch");

@@ -38,25 +38,6 @@ void report_verdicts(const struct totals *t, struct strbuf *out)
 	}
 }
 
-/* As a shell takes it for one word; names of branches may hold nearly anything. */
-static void add_word(const char *word, struct strbuf *out)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789/._-+=@%:,";
-
-	if (strspn(word, plain) == strlen(word)) {
-		strbuf_addstr(out, word);
-		return;
-	}
-	strbuf_addch(out, '\'');
-	for (const char *p = word; *p; p++) {
-		if (*p == '\'')
-			strbuf_addstr(out, "'\\'");
-		strbuf_addch(out, *p);
-	}
-	strbuf_addch(out, '\'');
-}
-
 static void add_gain(const struct record *best, struct strbuf *out)
 {
 	if (!best || !best->plan.search)
@@ -89,7 +70,7 @@ static void add_own(struct further *f, const char *command, const char *what)
 	strbuf_addf(&text, "git autoresearch %s", command);
 	if (!f->s->branch || strcmp(f->s->branch, f->s->campaign)) {
 		strbuf_addch(&text, ' ');
-		add_word(named, &text);
+		strbuf_add_shell_word(&text, named);
 	}
 	string_list_add(&f->commands, text.buf);
 	string_list_add(&f->whats, what);
@@ -104,7 +85,7 @@ static void add_range(struct further *f, const char *command, const char *dots,
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 
 	strbuf_addf(&text, "git %s ", command);
-	add_word(range, &text);
+	strbuf_add_shell_word(&text, range);
 	string_list_add(&f->commands, text.buf);
 	string_list_add(&f->whats, what);
 }
@@ -114,7 +95,7 @@ static void add_start(struct further *f, int64_t from)
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 
 	strbuf_addstr(&text, "git autoresearch start ");
-	add_word(f->s->campaign, &text);
+	strbuf_add_shell_word(&text, f->s->campaign);
 	strbuf_addf(&text, " --from=%" PRId64, from);
 	string_list_add(&f->commands, text.buf);
 	string_list_add(&f->whats, "go on all the same");

@@ -197,6 +197,23 @@ static void long_errors_are_cut(void **state)
 	assert_non_null(strstr(err.message, "xxx: here: xxx"));
 }
 
+static void assert_word(const char *s, const char *expected)
+{
+	CLEANUP_FREE char *word = shell_word(s);
+
+	assert_string_equal(word, expected);
+}
+
+static void a_shell_takes_it_for_one_word(void **state)
+{
+	(void)state;
+	assert_word("main", "main");
+	assert_word("autoresearch/a-b_c.1", "autoresearch/a-b_c.1");
+	assert_word("", "''");
+	assert_word("x;$(id)", "'x;$(id)'");
+	assert_word("it's", "'it'\\''s'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +228,7 @@ int main(void)
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(long_errors_are_cut),
+		cmocka_unit_test(a_shell_takes_it_for_one_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
