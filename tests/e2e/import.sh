@@ -137,5 +137,5 @@ bad '' 'there is nothing in it'
 bad '{"status":"keep","metric":1}\n{"run":1' 'line 2: malformed JSON'
 bad '{"status":"keep","metric":1}\n{"run":1}' "line 2: it is neither a run, with a 'status', nor a 'config'"
 bad '{"status":"keep","metric":"x"}\n' "line 1: its 'metric' is no number"
-check_equal 'nothing of that is left' '' "$(git for-each-ref | grep bad)"
+check_equal 'nothing of that is left' '' "$(git for-each-ref --format='%(refname)' | grep bad)"
 done_testing
