@@ -121,15 +121,14 @@ static int print(const struct promote *p)
 	return EXIT_DONE;
 }
 
-static int promote(struct promote *p, struct search *s, const struct arguments *a,
-		   struct error *err)
+static int promote(struct promote *p, struct search *s, struct repo *repo,
+		   const struct arguments *a, struct error *err)
 {
-	CLEANUP_REPO struct repo *repo = NULL;
 	CLEANUP_FREE char *campaign = NULL;
 	struct watch watch;
 	int ret;
 
-	if (repo_open(&repo, err) || campaign_find(repo, a->campaign, &campaign, err) ||
+	if (campaign_find(repo, a->campaign, &campaign, err) ||
 	    promote_open(p, s, repo, campaign, err) || promote_build(p, &a->options, err) ||
 	    watch_begin(&watch, s, err))
 		return -1;
@@ -144,6 +143,8 @@ static int promote(struct promote *p, struct search *s, const struct arguments *
 
 int cmd_promote(int argc, char **argv, struct error *err)
 {
+	/* What is first here is freed last: the others need it until then. */
+	CLEANUP_REPO struct repo *repo = NULL;
 	CLEANUP_SEARCH struct search s;
 	CLEANUP_PROMOTE struct promote p;
 	struct arguments a = { 0 };
@@ -154,7 +155,7 @@ int cmd_promote(int argc, char **argv, struct error *err)
 	ret = parse(argc, argv, &a, err);
 	if (!ret) {
 		delegate_self(argc, argv, false);
-		ret = promote(&p, &s, &a, err);
+		ret = repo_open(&repo, err) ? -1 : promote(&p, &s, repo, &a, err);
 	}
 	free(a.numbers);
 	return ret;
