@@ -67,6 +67,19 @@ static void print_difference(const struct replay *replay, FILE *out)
 	fprintf(out, "%-10s %s\n", "difference", line.buf);
 }
 
+/* How many trials shared it is a part of what a machine is, and stands in its description. */
+static void print_machine(const struct record *r, const struct record *then, FILE *out)
+{
+	CLEANUP_STRBUF struct strbuf was = STRBUF_INIT;
+
+	if (!then->host || !r->host || !strcmp(r->host, then->host)) {
+		fprintf(out, "%-10s another one than then, or started anew\n", "machine");
+		return;
+	}
+	strbuf_add_visible(&was, then->host, strlen(then->host));
+	fprintf(out, "%-10s not as then, which was %s\n", "machine", was.buf);
+}
+
 void report_replay(const struct record *r, const struct record *then, FILE *out)
 {
 	CLEANUP_STRBUF struct strbuf line = STRBUF_INIT, visible = STRBUF_INIT;
@@ -81,7 +94,7 @@ void report_replay(const struct record *r, const struct record *then, FILE *out)
 	if (r->has_metric && r->replay->drift.shift != 0)
 		print_difference(r->replay, out);
 	if (strcmp(r->machine, then->machine))
-		fprintf(out, "%-10s another one than then, or started anew\n", "machine");
+		print_machine(r, then, out);
 	if (strcmp(r->policy, then->policy))
 		fprintf(out, "%-10s not that of then: limits or settings of git differ\n",
 			"policy");
