@@ -12,6 +12,7 @@ struct evidence_row {
 	int64_t experiment;
 	enum verdict_kind verdict;
 	char *reason, *subject, *proposed_by, *host;
+	char *about;	    /* what a record tells of that is no experiment or baseline; NULL */
 	char *person, *why; /* NULL where nobody decided */
 	bool has_metric, imported;
 	double metric;

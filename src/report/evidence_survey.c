@@ -15,6 +15,7 @@ void evidence_survey_release(struct evidence_survey *s)
 		free(row->subject);
 		free(row->proposed_by);
 		free(row->host);
+		free(row->about);
 		free(row->person);
 		free(row->why);
 	}
@@ -25,6 +26,41 @@ void evidence_survey_release(struct evidence_survey *s)
 static char *copy(const char *text)
 {
 	return text ? xstrdup(text) : NULL;
+}
+
+/* What a person decided, promoted or measured again, and where that is. */
+static char *about(const struct record *r)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	if (record_is_listed(r))
+		return NULL;
+	if (r->promotion) {
+		promotion_experiments(r->promotion, &text);
+		strbuf_addf(&text, ", as %s at %.12s", promotion_form_name(r->promotion->form),
+			    r->promotion->result);
+	} else if (r->experiment) {
+		strbuf_addf(&text, "experiment %" PRId64, r->experiment);
+	} else {
+		strbuf_addstr(&text, "the baseline");
+	}
+	return strbuf_detach(&text, NULL);
+}
+
+/* Who did it; a replay does not say. */
+static const char *person(const struct record *r)
+{
+	if (r->promotion)
+		return r->promotion->by;
+	return r->decision ? r->decision->by : NULL;
+}
+
+/* A replay has no verdict, but one on the experiment's own. */
+static const char *came_to(const struct record *r)
+{
+	if (r->replay)
+		return r->replay->reproduced ? "reproduced" : "not reproduced";
+	return r->verdict.reason;
 }
 
 static int take_row(const struct entry *entry, void *data, struct error *err)
@@ -45,11 +81,12 @@ static int take_row(const struct entry *entry, void *data, struct error *err)
 		.type = r->type,
 		.experiment = r->experiment,
 		.verdict = r->verdict.kind,
-		.reason = copy(r->verdict.reason),
+		.reason = copy(came_to(r)),
 		.subject = xstrdup(r->subject),
 		.proposed_by = xstrdup(r->proposed_by),
 		.host = copy(r->host),
-		.person = copy(r->decision ? r->decision->by : NULL),
+		.about = about(r),
+		.person = copy(person(r)),
 		.why = copy(r->decision ? r->decision->why : NULL),
 		.has_metric = r->has_metric,
 		.metric = r->metric,
@@ -109,7 +146,8 @@ static void count(struct group **groups, size_t *nr, const char *key,
 		(*groups)[(*nr)++] = (struct group){ .key = key };
 	}
 	(*groups)[i].records++;
-	(*groups)[i].accepted += row->verdict == VERDICT_ACCEPTED && !row->imported;
+	(*groups)[i].accepted += row->type == RECORD_EXPERIMENT &&
+				 row->verdict == VERDICT_ACCEPTED && !row->imported;
 	(*groups)[i].tokens += row->tokens;
 }
 
@@ -186,9 +224,13 @@ static void add_denied(const struct evidence_survey *s, struct strbuf *out)
 		    !a->incomplete)
 			continue;
 		if (!nr++)
-			strbuf_addstr(out, "<div class=\"wide\"><table><tr><th>experiment<th>"
+			strbuf_addstr(out, "<div class=\"wide\"><table><tr><th>of<th>"
 					   "verdict<th>denied<th>lost<th>record<th>\n");
-		strbuf_addf(out, "<tr><td class=\"n\">%" PRId64 "<td>", row->experiment);
+		if (row->about)
+			strbuf_addf(out, "<tr><td>%s<td>", record_type_name(row->type));
+		else
+			strbuf_addf(out, "<tr><td class=\"n\">%" PRId64 "<td>",
+				    row->experiment);
 		add_verdict(row, out);
 		strbuf_addf(out,
 			    "<td class=\"n\">%" PRId64 "<td class=\"n\">%" PRId64
@@ -200,11 +242,6 @@ static void add_denied(const struct evidence_survey *s, struct strbuf *out)
 	strbuf_addstr(out, nr ? "</table></div>\n" : "<p>Nothing, in any experiment.\n");
 }
 
-static bool has_number(const struct evidence_row *row)
-{
-	return row->type == RECORD_EXPERIMENT || row->type == RECORD_BASELINE;
-}
-
 static void add_decisions(const struct evidence_survey *s, struct strbuf *out)
 {
 	size_t nr = 0;
@@ -213,15 +250,16 @@ static void add_decisions(const struct evidence_survey *s, struct strbuf *out)
 	for (size_t i = s->nr; i; i--) {
 		const struct evidence_row *row = &s->rows[i - 1];
 
-		if (has_number(row))
+		if (!row->about)
 			continue;
 		if (!nr++)
 			strbuf_addstr(out, "<div class=\"wide\"><table><tr><th>what<th>about"
 					   "<th>when<th>who<th>why<th>record\n");
 		strbuf_addf(out, "<tr><td>%s ", record_type_name(row->type));
 		add_verdict(row, out);
-		strbuf_addf(out, "<td class=\"n\">%" PRId64 "<td>%s<td>", row->experiment,
-			    row->started);
+		strbuf_addstr(out, "<td>");
+		html_addstr(out, row->about);
+		strbuf_addf(out, "<td>%s<td>", row->started);
 		html_addstr(out, row->person ? row->person : "");
 		strbuf_addstr(out, "<td>");
 		html_addstr(out, row->why ? row->why : "");
@@ -277,7 +315,7 @@ void evidence_rows_add(const struct evidence_survey *s, struct strbuf *out)
 	strbuf_addstr(out, "<th>started<th>proposed by<th>audit<th>commit<th>record<th>"
 			   "subject\n");
 	for (size_t i = s->nr; i; i--)
-		if (has_number(&s->rows[i - 1]))
+		if (!s->rows[i - 1].about)
 			add_row(&s->rows[i - 1], out);
 	strbuf_addstr(out, "</table></div>\n");
 }

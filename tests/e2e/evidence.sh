@@ -185,4 +185,20 @@ check_equal 'an experiment is what log prints' '' "$(diff \
 check_equal 'csv has a line each' 7 \
 	"$(git autoresearch export --campaign=main --format=csv | grep -c $'\r$')"
 check_not 'a folder that is not there' git autoresearch export --campaign=main -o "$scratch/nowhere/x"
+
+# --- What people did since
+
+# No model is there any more, nor what the candidate phoned; what was accepted needs neither.
+check_status 'the first change is promoted' 0 git autoresearch promote --campaign=main 1
+check_status 'and measured again' 0 git autoresearch replay --campaign=main 1
+check_status 'it is exported, with the token of above' 0 \
+	export_evidence "$scratch/promoted.tar" --allow-secrets
+tar -xOf "$scratch/promoted.tar" evidence/README.html >"$scratch/promoted.html"
+check 'who promoted what, to where' grep -qE \
+	"<td>promotion accepted<td>experiment 1, as commits at $(git rev-parse --short=12 results/main)<td>[0-9TZ:-]+<td>Ada &lt;" \
+	"$scratch/promoted.html"
+check 'that it was reproduced' grep -qE '<td>replay +\(reproduced\)<td>experiment 1<td>' "$scratch/promoted.html"
+accepted=$(git autoresearch log --campaign=main --json --accepted | wc -l)
+check 'and none of it counts as an experiment that was accepted' grep -qE \
+	"<td>[^<]*cgroups[^<]*<td class=\"n\">[0-9]+<td class=\"n\">$accepted<td" "$scratch/promoted.html"
 done_testing
