@@ -53,18 +53,6 @@ tip() {
 start() { # start <n>: with so many experiments more
 	git autoresearch start --max-experiments="$1" >"$scratch/start.out" 2>&1
 }
-# unchanged <text> <status> <command>...: it fails so, with a line and a hint, and nothing moves.
-unchanged() {
-	local text=$1 status=$2 before
-	shift 2
-	before=$(git for-each-ref)
-	check_status "$text" "$status" "$@"
-	check_equal '  nothing moves' "$before" "$(git for-each-ref)"
-	check '  it says why in a line' test "$(grep -c '^fatal: ' "$scratch/err")" -eq 1
-}
-hint() {
-	check "  with a hint: $1" grep -q "^hint: .*$1" "$scratch/err"
-}
 
 unchanged 'without a campaign it is fatal' 128 git autoresearch accept 1 -m 'why not'
 start 8

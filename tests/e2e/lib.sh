@@ -100,6 +100,20 @@ soon() {
 	return 1
 }
 
+# unchanged <text> <status> <command>...: it fails so, with a line, and no ref moves; and then
+# hint <words>: what it advises.
+unchanged() {
+	local text=$1 status=$2 before
+	shift 2
+	before=$(git for-each-ref)
+	check_status "$text" "$status" "$@"
+	check_equal '  nothing moves' "$before" "$(git for-each-ref)"
+	check '  it says why in a line' test "$(grep -c '^fatal: ' "$scratch/err")" -eq 1
+}
+hint() {
+	check "  with a hint: $1" grep -q "^hint: .*$1" "$scratch/err"
+}
+
 done_testing() {
 	echo "1..$tests"
 }

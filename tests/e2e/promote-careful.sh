@@ -48,18 +48,6 @@ on_branch() {
 	git update-ref refs/heads/autoresearch/main "$(GIT_AUTHOR_NAME=Bob GIT_AUTHOR_EMAIL=bob@example.org \
 		git commit-tree -p autoresearch/main -m "$1" "$tree")"
 }
-# unchanged <text> <status> <command>...: it fails so, and no ref moves.
-unchanged() {
-	local text=$1 status=$2 before
-	shift 2
-	before=$(git for-each-ref)
-	check_status "$text" "$status" "$@"
-	check_equal '  nothing moves' "$before" "$(git for-each-ref)"
-	check '  it says why in a line' test "$(grep -c '^fatal: ' "$scratch/err")" -eq 1
-}
-hint() {
-	check "  with a hint: $1" grep -q "^hint: .*$1" "$scratch/err"
-}
 check_equal 'three are accepted' 3 "$(git autoresearch log --accepted | wc -l)"
 
 note 'A gain that is not there.'
