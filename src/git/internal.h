@@ -19,6 +19,7 @@
 struct repo {
 	git_repository *git; /* opened on the common directory: all refs are there */
 	git_odb *odb;
+	git_refdb *refs, *hasty_refs; /* the first syncs each that it writes */
 	char *git_dir;	  /* of the worktree that we were started in; no slash at the end */
 	char *common_dir; /* with one */
 	char *workdir;	  /* NULL in a bare repository */
@@ -101,6 +102,15 @@ int ref_swap(struct repo *repo, const char *name, const char *from, const char *
 int ref_hold(struct repo *repo, const char *name, git_transaction **ret, struct error *err);
 int ref_move_held(struct repo *repo, git_transaction *hold, const char *name, const char *to,
 		  const char *log, struct error *err);
+
+/*
+ * The same as ref_swap() without waiting for the disk, for a ref that is made anew from others: a
+ * power failure may take the move back, or leave an empty file, which ref_drop_torn() removes, so
+ * that the ref is what it was when git packed it.
+ */
+int ref_swap_hastily(struct repo *repo, const char *name, const char *from, const char *to,
+		     const char *log, struct error *err);
+void ref_drop_torn(struct repo *repo, const char *name);
 
 /* Removes the lock of a ref that a killed process left. Younger ones are waited for. */
 void ref_unlock_stale(struct repo *repo, const char *name);

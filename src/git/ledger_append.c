@@ -343,6 +343,7 @@ int ledger_mend(struct ledger *ledger, struct error *err)
 	ref_unlock_stale(ledger->repo, ledger->ledger_ref);
 	ref_unlock_stale(ledger->repo, ledger->branch_ref);
 	ref_unlock_stale(ledger->repo, NOTES_REF);
+	ref_drop_torn(ledger->repo, NOTES_REF);
 	if (!*ledger->tip)
 		return 0;
 	if (restore_notes(ledger, err) < 0)

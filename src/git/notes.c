@@ -186,7 +186,9 @@ int notes_publish(struct repo *repo, const struct note_draft *draft, struct erro
 {
 	if (!*draft->to)
 		return 0;
-	return ref_swap(repo, NOTES_REF, draft->from, draft->to, "autoresearch: note", err);
+	/* What a power failure takes of the notes is restored from the records. */
+	return ref_swap_hastily(repo, NOTES_REF, draft->from, draft->to, "autoresearch: note",
+				err);
 }
 
 int notes_add(struct repo *repo, const char *commit, const char *text, struct error *err)

@@ -3,6 +3,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <git2/sys/repository.h>
+
 #include "base/trace.h"
 #include "git/internal.h"
 
@@ -91,6 +93,26 @@ int ref_swap(struct repo *repo, const char *name, const char *from, const char *
 	if (r == GIT_EMODIFIED || (*from && r == GIT_ENOTFOUND))
 		return 1;
 	return r < 0 ? explain_failure(repo, name, r, err) : 0;
+}
+
+int ref_swap_hastily(struct repo *repo, const char *name, const char *from, const char *to,
+		     const char *log, struct error *err)
+{
+	int r;
+
+	git_repository_set_refdb(repo->git, repo->hasty_refs);
+	r = ref_swap(repo, name, from, to, log, err);
+	git_repository_set_refdb(repo->git, repo->refs);
+	return r;
+}
+
+void ref_drop_torn(struct repo *repo, const char *name)
+{
+	CLEANUP_FREE char *path = xstrfmt("%s%s", repo->common_dir, name);
+	struct stat st;
+
+	if (!lstat(path, &st) && S_ISREG(st.st_mode) && !st.st_size)
+		unlink(path);
 }
 
 int ref_hold(struct repo *repo, const char *name, git_transaction **ret, struct error *err)

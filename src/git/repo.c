@@ -143,15 +143,13 @@ static int refuse_formats(const struct repo *repo, struct error *err)
  */
 static int open_refs(struct repo *repo)
 {
-	git_refdb *refs = NULL;
 	int r;
 
 	git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)CACHE_MAX);
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
-	r = git_repository_refdb(&refs, repo->git);
+	r = git_repository_refdb(&repo->refs, repo->git);
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
-	git_refdb_free(refs);
-	return r;
+	return r ? r : git_refdb_open(&repo->hasty_refs, repo->git);
 }
 
 int repo_open(struct repo **ret, struct error *err)
@@ -182,6 +180,8 @@ void repo_free(struct repo *repo)
 		return;
 	objects_let_go(repo);
 	git_odb_free(repo->odb);
+	git_refdb_free(repo->refs);
+	git_refdb_free(repo->hasty_refs);
 	git_repository_free(repo->git);
 	free(repo->git_dir);
 	free(repo->common_dir);

@@ -344,6 +344,31 @@ static void a_lock_of_a_killed_process_is_removed(void **state)
 	assert_done(lab_try(&lab, VERDICT_REJECTED, "worse\n", 3));
 }
 
+static void notes_that_a_power_failure_tore_are_restored(void **state)
+{
+	CLEANUP_LAB struct lab lab = { 0 };
+	char note[64];
+
+	(void)state;
+	lab_open(&lab);
+	lab_baseline(&lab, 2.5);
+	assert_done(lab_try(&lab, VERDICT_REJECTED, "worse\n", 3));
+	assert_int_equal(sh("git pack-refs --all"), 0);
+	assert_done(lab_try(&lab, VERDICT_REJECTED, "worst\n", 4));
+	strcpy(note, out_of("git notes --ref=autoresearch show %s | sha256sum | cut -c1-40",
+			    lab.commit));
+	assert_int_equal(strlen(note), 40);
+	assert_int_equal(sh(": >.git/refs/notes/autoresearch"), 0);
+	assert_refused(lab_try(&lab, VERDICT_REJECTED, "x\n", 5), "refs/notes/autoresearch");
+	assert_done(ledger_mend(&lab.ledger, &err));
+	assert_string_equal(
+		out_of("git notes --ref=autoresearch show %s | sha256sum | cut -c1-40",
+		       lab.commit),
+		note);
+	assert_string_equal(out_of("git notes --ref=autoresearch list | wc -l"), "3");
+	assert_int_equal(sh("git fsck --strict"), 0);
+}
+
 static void the_first_record_must_be_a_baseline(void **state)
 {
 	CLEANUP_LAB struct lab lab = { 0 };
@@ -503,6 +528,7 @@ int main(void)
 		fixture_test(a_crash_after_an_accepted_record_is_mended),
 		fixture_test(a_crash_after_a_rejected_record_is_mended),
 		fixture_test(a_lock_of_a_killed_process_is_removed),
+		fixture_test(notes_that_a_power_failure_tore_are_restored),
 		fixture_test(the_first_record_must_be_a_baseline),
 		fixture_test(a_record_that_is_none_is_an_error),
 		fixture_test(nobodys_name_is_better_than_none),
