@@ -165,7 +165,6 @@ static int ask(struct agent_run *run, int64_t number, struct error *err)
 					: s->config.phases[PHASE_PROPOSE].timeout,
 		.tree = run->lane->slot_path,
 		.out_writable = true,
-		.network = &s->network[NETWORK_PROPOSER],
 		.input = run->prompt->user.buf,
 		.input_len = run->prompt->user.len,
 		.output = take_output,
@@ -198,8 +197,11 @@ int agent_run(struct agent_run *run, struct proposer *p, struct lane *lane,
 	if (open_sandbox(p, err) || slot_move(lane->slot, footing->base, err))
 		return -1;
 	place.sandbox = p->sandbox;
-	return trial_open(&run->trial, &place, &run->limits, err) || ask(run, number, err) ? -1
-											   : 0;
+	return trial_open(&run->trial, &place, &run->limits, &run->s->network[NETWORK_PROPOSER],
+			  err) ||
+			       ask(run, number, err)
+		       ? -1
+		       : 0;
 }
 
 void agent_run_release(struct agent_run *run)

@@ -131,6 +131,7 @@ void lanes_close(struct search *s)
 	for (int i = 0; s->lanes && i < s->jobs; i++) {
 		struct lane *lane = &s->lanes[i];
 
+		trial_close(lane->next);
 		slot_free(lane->slot);
 		free(lane->slot_path);
 		free(lane->hidden_path);
@@ -153,6 +154,27 @@ void lane_end(struct lane *lane, enum stop stop)
 		trial_cancel(lane->running);
 	if (lane->waiting)
 		*lane->waiting = true;
+}
+
+static int open_trial(struct lane *lane, struct trial **ret, struct error *err)
+{
+	return trial_open(ret, &lane->place, &lane->limits,
+			  &lane->search->network[NETWORK_TRIAL], err);
+}
+
+int lane_open_trial(struct lane *lane, struct trial **ret, struct error *err)
+{
+	*ret = steal_ptr(lane->next);
+	return *ret ? 0 : open_trial(lane, ret, err);
+}
+
+void lane_open_ahead(struct lane *lane)
+{
+	const struct search *s = lane->search;
+	struct error ignored = ERROR_INIT;
+
+	if (!s->ends && s->stop == STOP_NO && !lane->next)
+		open_trial(lane, &lane->next, &ignored);
 }
 
 int lane_run(struct lane *lane, struct trial *trial, int64_t experiment,

@@ -25,6 +25,7 @@ struct lane {
 	struct audit_policy rules; /* the same */
 	struct trial_place place;  /* where its trials run */
 	struct audit_log *audit; /* of what was done for the next record; NULL: nothing yet */
+	struct trial *next;	 /* opened ahead of need; NULL: none */
 	struct trial *running;	 /* what a signal cancels */
 	bool proposing;		 /* and it is a proposer */
 	int trial_number;	 /* where there are several of an experiment; 0 */
@@ -48,6 +49,14 @@ struct lane *lane_first(const struct search *s);
 
 /* Ends what a lane does, as far as a stop of that kind asks for it. */
 void lane_end(struct lane *lane, enum stop stop);
+
+/*
+ * Opens a trial of the lane, for trial_close(): the one that was opened ahead, if there is.
+ * lane_open_ahead() has the next get ready, on the lane's own processors, while no trial of it
+ * runs and its record is written. Where it cannot, lane_open_trial() will say so.
+ */
+int lane_open_trial(struct lane *lane, struct trial **ret, struct error *err);
+void lane_open_ahead(struct lane *lane);
 
 /* Runs a phase of the lane's trial, where a signal reaches it, and tells whoever watches.
  * `experiment` 0 is the baseline. As trial_run(). */

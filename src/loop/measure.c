@@ -118,7 +118,6 @@ static int run_phase(struct lane *lane, struct trial *trial, enum phase phase,
 		.hidden = phase == PHASE_EVALUATE ? lane->hidden_path : NULL,
 		.warm = s->warm,
 		.out_writable = phase == PHASE_RUN,
-		.network = &s->network[NETWORK_TRIAL],
 		.output = take_output,
 		.data = sink,
 	};
@@ -208,7 +207,7 @@ int measure_trial(struct lane *lane, int64_t experiment, int number, struct tria
 
 	*ret = (struct trial_result){ .number = number,
 				      .seed = trial_seed(s, experiment, number) };
-	if (trial_open(&trial, &lane->place, &lane->limits, err))
+	if (lane_open_trial(lane, &trial, err))
 		return -1;
 	lane->trial_number = search_trials(s) == 1 ? 0 : number;
 	failed = run_phases(lane, trial, experiment, number, ret, logs, err);
@@ -222,6 +221,8 @@ int measure_trial(struct lane *lane, int64_t experiment, int number, struct tria
 	trial_close(trial);
 	if (failed)
 		trial_result_release(ret);
+	else
+		lane_open_ahead(lane);
 	return failed;
 }
 
@@ -272,7 +273,6 @@ static int run_setup(struct lane *lane, const char *path, struct error *err)
 		.masked = &masked,
 		.upper = path,
 		.out_writable = true,
-		.network = &s->network[NETWORK_SETUP],
 		.output = take_output,
 		.data = &sink,
 	};
@@ -284,7 +284,8 @@ static int run_setup(struct lane *lane, const char *path, struct error *err)
 	failed =
 		measure_editable(s, &masked, err) ||
 		network_resolve(&s->settings, NETWORK_SETUP, &s->network[NETWORK_SETUP], err) ||
-		trial_open(&trial, &lane->place, &lane->limits, err) ||
+		trial_open(&trial, &lane->place, &lane->limits, &s->network[NETWORK_SETUP],
+			   err) ||
 		lane_run(lane, trial, 0, &command, &outcome, err) ||
 		measure_audit(lane, trial, &complete, err);
 	trial_close(trial);

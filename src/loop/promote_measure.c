@@ -24,14 +24,13 @@ static int run_command(struct promote *p, struct lane *lane, bool *ret_complete,
 		.timeout = s->config.promote.timeout,
 		.tree = lane->slot_path,
 		.warm = s->warm,
-		.network = &s->network[NETWORK_TRIAL],
 		.output = take_output,
 		.data = &p->command_log,
 	};
 	struct trial *trial = NULL;
 	int failed;
 
-	failed = trial_open(&trial, &lane->place, &lane->limits, err) ||
+	failed = lane_open_trial(lane, &trial, err) ||
 		 lane_run(lane, trial, 0, &command, outcome, err) ||
 		 measure_audit(lane, trial, ret_complete, err);
 	trial_close(trial);

@@ -85,7 +85,6 @@ static int run(struct search *s, enum phase phase, const char *const *argv,
 		.hidden = phase == PHASE_EVALUATE ? lane->hidden_path : NULL,
 		.warm = phase == PHASE_SETUP ? NULL : s->warm,
 		.out_writable = phase == PHASE_RUN || phase == PHASE_SETUP,
-		.network = &s->network[network],
 		.output = output,
 		.data = arg,
 	};
@@ -99,7 +98,8 @@ static int run(struct search *s, enum phase phase, const char *const *argv,
 			 network_resolve(&s->settings, network, &s->network[network], err);
 		command.masked = &masked;
 	}
-	failed = failed || trial_open(&trial, &lane->place, &lane->limits, err);
+	failed = failed ||
+		 trial_open(&trial, &lane->place, &lane->limits, &s->network[network], err);
 	failed = failed || lane_run(lane, trial, 0, &command, ret, err) ||
 		 trial_audit(trial, &audit, err) || audit_log_add(log, &audit, &complete, err);
 	trial_close(trial);

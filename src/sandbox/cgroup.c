@@ -343,14 +343,28 @@ int cgroup_leaf_fd(const struct cgroup_leaf *leaf, struct error *err)
 	return fd;
 }
 
-int cgroup_leaf_admit(const struct cgroup_leaf *leaf, int pid, struct error *err)
+int cgroup_leaf_doors(const struct cgroup_leaf *leaf, int ret[CONTROLLER_NR], struct error *err)
 {
-	CLEANUP_FREE char *text = xstrfmt("%d", pid);
+	for (enum controller c = 0; c < CONTROLLER_NR; c++) {
+		CLEANUP_FREE char *path = NULL;
 
+		ret[c] = -1;
+		if (!leaf->legacy[c])
+			continue;
+		path = xstrfmt("%s/cgroup.procs", leaf->legacy[c]);
+		ret[c] = open(path, O_WRONLY | O_CLOEXEC);
+		if (ret[c] < 0)
+			return error_errno(err, "cannot open '%s'", path);
+	}
+	return 0;
+}
+
+int cgroup_admit(const int doors[CONTROLLER_NR], int pid, struct error *err)
+{
 	for (enum controller c = 0; c < CONTROLLER_NR; c++)
-		if (leaf->legacy[c] && control_write(leaf->legacy[c], "cgroup.procs", text))
-			return error_errno(err, "cannot put a process in '%s'",
-					   leaf->legacy[c]);
+		if (doors[c] >= 0 && dprintf(doors[c], "%d", pid) < 0)
+			return error_errno(err, "cannot put a process in the %s cgroup",
+					   controller_name(c));
 	return 0;
 }
 

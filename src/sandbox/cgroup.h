@@ -83,8 +83,17 @@ int cgroup_leaf_make(struct cgroup_base *base, const struct limits *limits, int 
 /* A descriptor of the v2 leaf for CLONE_INTO_CGROUP; the caller closes it. -1 on error. */
 int cgroup_leaf_fd(const struct cgroup_leaf *leaf, struct error *err);
 
-/* Puts the process in the v1 leaves, while it waits in the v2 one. */
-int cgroup_leaf_admit(const struct cgroup_leaf *leaf, int pid, struct error *err);
+/*
+ * Descriptors by which a process is put in the v1 leaves, -1 where v2 has the controller. The
+ * kernel asks what whoever opened them may do, so they serve one that has given that up. Whoever
+ * calls it ends soon, and closes them by that.
+ */
+int cgroup_leaf_doors(const struct cgroup_leaf *leaf, int ret[CONTROLLER_NR],
+		      struct error *err);
+
+/* Puts the process in the v1 leaves, while it waits in the v2 one. For the first in a while the
+ * kernel takes milliseconds, since every fork on the machine has to be told. */
+int cgroup_admit(const int doors[CONTROLLER_NR], int pid, struct error *err);
 
 /* Kills every process of the leaf. */
 int cgroup_leaf_kill(struct cgroup_leaf *leaf, struct error *err);

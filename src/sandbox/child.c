@@ -20,24 +20,29 @@
 #include <unistd.h>
 
 #include "base/channel.h"
+#include "sandbox/cgroup.h"
 #include "sandbox/internal.h"
 #include "sandbox/loopback.h"
 #include "sandbox/mounts.h"
+#include "sandbox/order.h"
 
 /*
  * The child's side of a phase, three processes, all in the trial's leaf:
  *
  *   keeper   our child: enters the user namespace, makes the trial's mount namespace if it
- *            is the first, starts init, and is done
+ *            is the first, starts init, puts it in the other cgroups, and is done
  *   init     pid 1 of the phase, and our child too (CLONE_PARENT), so that nobody else has
- *            to reap it: builds the view, gives up every privilege, waits until it is in every
- *            cgroup, starts the command and reaps; when the command is dead it says how, and
- *            with it dies the rest
+ *            to reap it: prepares its namespaces and waits for an order; then it builds the view,
+ *            gives up every privilege, starts the command and reaps; when the command is dead it
+ *            says how, and with it dies the rest
  *   command  init's child, behind the system call filter
  *
  * They tell the parent what happens over `control`, a SOCK_SEQPACKET socket that no command
  * ever holds. An error before the command runs is ours, never the candidate's.
  */
+
+/* Bytes of an order: the paths of a whole repository may be in it. */
+#define ORDER_MAX (1 << 30)
 
 static void __attribute__((noreturn)) give_up(int control, const struct error *err)
 {
@@ -88,18 +93,26 @@ static int drop_privilege(struct error *err)
 }
 
 /* Whether something that it writes lands on the host's disk, where no tmpfs caps it. */
-static bool writes_to_disk(const struct phase_launch *launch)
+static bool writes_to_disk(const struct phase_launch *launch,
+			   const struct trial_command *command)
 {
-	return launch->upper || launch->command->upper || launch->command->home;
+	return launch->upper || command->upper || command->home;
+}
+
+/* Of the trial, or what the first of its phases copies. */
+static int mount_namespace(const struct phase_launch *launch)
+{
+	return launch->trial_ns >= 0 ? launch->trial_ns : launch->sandbox->skeleton;
 }
 
 /* Whether it sees the host's network as it is. */
 static bool shares_network(const struct phase_launch *launch)
 {
-	return launch->command->network && launch->command->network->open;
+	return launch->network && launch->network->open;
 }
 
-static int set_rlimits(const struct phase_launch *launch, struct error *err)
+static int set_rlimits(const struct phase_launch *launch, const struct trial_command *command,
+		       struct error *err)
 {
 	const struct {
 		int resource;
@@ -108,8 +121,8 @@ static int set_rlimits(const struct phase_launch *launch, struct error *err)
 		/* Not 0, with which a host's core_pattern still pipes to a program; core(5) */
 		{ RLIMIT_CORE, 1 },
 		{ RLIMIT_NOFILE, 65536 },
-		{ RLIMIT_FSIZE,
-		  writes_to_disk(launch) ? (rlim_t)launch->limits->disk : RLIM_INFINITY },
+		{ RLIMIT_FSIZE, writes_to_disk(launch, command) ? (rlim_t)launch->limits->disk
+								: RLIM_INFINITY },
 		{ RLIMIT_MEMLOCK, 64 << 20 },
 		{ RLIMIT_MSGQUEUE, 1 << 20 },
 	};
@@ -132,15 +145,16 @@ static int set_rlimits(const struct phase_launch *launch, struct error *err)
 }
 
 static void __attribute__((noreturn))
-command_main(const struct phase_launch *launch, char *const *argv)
+command_main(const struct phase_launch *launch, const struct trial_command *command,
+	     int stdin_fd)
 {
-	const struct trial_command *command = launch->command;
+	char *const *argv = (char *const *)command->argv;
 	struct error err = ERROR_INIT;
 	sigset_t none;
 	int filter;
 
 	setsid();
-	/* Also what whoever started us left open, which no exec of ours would close. */
+	/* Also the last of what we hold ourselves. */
 	if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC)) {
 		error_errno(&err, "cannot close what is open");
 		give_up(launch->control, &err);
@@ -150,7 +164,7 @@ command_main(const struct phase_launch *launch, char *const *argv)
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	umask(022);
-	if (dup2(launch->stdin_fd, 0) < 0 || dup2(launch->stdout_fd, 1) < 0 ||
+	if (dup2(stdin_fd, 0) < 0 || dup2(launch->stdout_fd, 1) < 0 ||
 	    dup2(launch->stderr_fd, 2) < 0) {
 		error_errno(&err, "cannot set the standard streams");
 		give_up(launch->control, &err);
@@ -171,58 +185,90 @@ command_main(const struct phase_launch *launch, char *const *argv)
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-/*
- * Anybody may read /proc/1/cmdline: what we were called with is nobody's business inside. The
- * strings lie one behind the other, and the environment's behind them. The command's words may
- * be among them, so copies are returned.
- */
-static __attribute__((noinline)) char **blank_arguments(const char *const *words)
+/* Anybody may read /proc/1/cmdline: what we were called with is nobody's business inside. The
+ * strings lie one behind the other, and the environment's behind them. */
+static void blank_arguments(void)
 {
 	char *begin = program_invocation_name, *end = environ ? environ[0] : NULL;
-	char **copies;
-	size_t n = 0;
 
-	while (words[n])
-		n++;
-	copies = xcalloc(n + 1, sizeof(*copies));
-	for (size_t i = 0; i < n; i++)
-		copies[i] = xstrdup(words[i]);
 	if (end > begin && end - begin < 1 << 20)
 		memset(begin, 0, (size_t)(end - begin));
-	return copies;
+}
+
+/*
+ * Lets go of what our parent has open: a socket that it closes would stay open in us, who may wait
+ * for an order for hours.
+ */
+static int close_the_rest(const struct phase_launch *launch, struct error *err)
+{
+	const int kept[] = { launch->control, launch->stdout_fd, launch->stderr_fd,
+			     launch->sandbox->userns, mount_namespace(launch) };
+	unsigned from = 3;
+
+	for (;;) {
+		unsigned next = ~0U;
+
+		for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+			if ((unsigned)kept[i] >= from && (unsigned)kept[i] < next)
+				next = (unsigned)kept[i];
+		if (next > from && close_range(from, next - (next != ~0U), 0))
+			return error_errno(err, "cannot close what is open");
+		if (next == ~0U)
+			return 0;
+		from = next + 1;
+	}
+}
+
+/* All that is made before anybody has said what for. */
+static int prepare(const struct phase_launch *launch, struct error *err)
+{
+	/* Nobody inside may look into us, where our parent's memory was copied to. */
+	if (prctl(PR_SET_DUMPABLE, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL))
+		return error_errno(err, "cannot protect the sandbox's init");
+	/* What the keeper opened. */
+	if (close_the_rest(launch, err))
+		return -1;
+	blank_arguments();
+	/* A session keyring of our own: the user's keys stay behind. */
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	if (sethostname("autoresearch", 12))
+		return error_errno(err, "cannot set the host name");
+	if (!shares_network(launch) && loopback_build(launch->network, launch->control, err))
+		return -1;
+	return view_prepare(err);
+}
+
+/*
+ * Waits for the order, which comes when we are in every cgroup. Where our parent died there is
+ * none, and its end of the socket is closed: also where it died before we asked to be killed then.
+ */
+static int await_order(const struct phase_launch *launch, struct trial_command *ret,
+		       int *ret_stdin, struct error *err)
+{
+	struct strbuf text = STRBUF_INIT; /* of which `ret` is made */
+	CLEANUP_CLOSE int order = -1;
+	struct channel_message m;
+
+	if (channel_receive(launch->control, 0, &m) != 1)
+		_exit(1);
+	order = channel_take(&m, 0);
+	*ret_stdin = channel_take(&m, 1);
+	if (strbuf_read_fd(&text, order, ORDER_MAX))
+		return error_errno(err, "cannot read the order of a phase");
+	return order_read(&text, ret, err);
 }
 
 static void __attribute__((noreturn)) init_main(const struct phase_launch *launch)
 {
+	struct trial_command order;
 	struct error err = ERROR_INIT;
-	int status;
+	int status, stdin_fd;
 	pid_t command, pid;
-	char **argv, go;
 
-	/* Nobody inside may look into us, where our parent's memory was copied to. */
-	if (prctl(PR_SET_DUMPABLE, 0) || prctl(PR_SET_PDEATHSIG, SIGKILL)) {
-		error_errno(&err, "cannot protect the sandbox's init");
+	if (prepare(launch, &err) || await_order(launch, &order, &stdin_fd, &err) ||
+	    view_build(launch, &order, &err) || set_rlimits(launch, &order, &err))
 		give_up(launch->control, &err);
-	}
-	argv = blank_arguments(launch->command->argv);
-	/* Had our parent died before that call, nobody would kill us: then its socket is closed. */
-	if (!recv(launch->control, &(char){ 0 }, 1, MSG_DONTWAIT | MSG_PEEK))
-		_exit(1);
-	/* A session keyring of our own: the user's keys stay behind. */
-	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-	if (sethostname("autoresearch", 12)) {
-		error_errno(&err, "cannot set the host name");
-		give_up(launch->control, &err);
-	}
-	if ((!shares_network(launch) &&
-	     loopback_build(launch->command->network, launch->control, &err)) ||
-	    view_build(launch, &err) || set_rlimits(launch, &err))
-		give_up(launch->control, &err);
-	/* Entering a v1 cgroup may take the kernel longer than all of the above: it was done
-	 * meanwhile. Nothing that is not ours runs before the answer. */
-	if (recv(launch->control, &go, 1, 0) != 1)
-		_exit(1);
-	/* Not before: its root is the cgroup that we are in now, and paths begin there. */
+	/* Not before the order: its root is the cgroup that we are in now, and paths begin there. */
 	if (unshare(CLONE_NEWCGROUP)) {
 		error_errno(&err, "cannot make a cgroup namespace");
 		give_up(launch->control, &err);
@@ -232,13 +278,13 @@ static void __attribute__((noreturn)) init_main(const struct phase_launch *launc
 	/* It shares our memory until its exec, so nothing is copied for it; we wait meanwhile. */
 	command = vfork();
 	if (!command)
-		command_main(launch, argv);
+		command_main(launch, &order, stdin_fd);
 	if (command < 0) {
 		error_errno(&err, "cannot fork");
 		give_up(launch->control, &err);
 	}
 	/* The command's ends of the pipes are its own now. */
-	close(launch->stdin_fd);
+	close(stdin_fd);
 	close(launch->stdout_fd);
 	close(launch->stderr_fd);
 	do
@@ -254,11 +300,11 @@ void phase_child(const struct phase_launch *launch)
 					      CLONE_NEWUTS |
 					      (shares_network(launch) ? 0 : CLONE_NEWNET);
 	struct error err = ERROR_INIT;
-	int pidfd;
+	int pidfd, doors[CONTROLLER_NR];
 	pid_t init;
 
-	/* Or we would hold it open ourselves, and nobody would learn that the parent died. */
-	close(launch->parent_control);
+	if (close_the_rest(launch, &err) || cgroup_leaf_doors(launch->leaf, doors, &err))
+		give_up(launch->control, &err);
 	if (launch->processors &&
 	    sched_setaffinity(0, sizeof(*launch->processors), launch->processors)) {
 		error_errno(&err, "cannot take the trial's processors");
@@ -269,8 +315,7 @@ void phase_child(const struct phase_launch *launch)
 	/* After the change of user, which clears it. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != launch->parent)
 		_exit(1);
-	if (setns(launch->trial_ns >= 0 ? launch->trial_ns : launch->sandbox->skeleton,
-		  CLONE_NEWNS)) {
+	if (setns(mount_namespace(launch), CLONE_NEWNS)) {
 		error_errno(&err, "cannot enter the sandbox");
 		give_up(launch->control, &err);
 	}
@@ -284,6 +329,9 @@ void phase_child(const struct phase_launch *launch)
 		give_up(launch->control, &err);
 	}
 	/* Where this fails we have an init that we do not know of; the leaf's kill finds it. */
-	_exit(channel_send(launch->control, MESSAGE_INIT, &init, sizeof(init), &pidfd, 1) ? 1
-											  : 0);
+	if (channel_send(launch->control, MESSAGE_INIT, "", 0, &pidfd, 1))
+		_exit(1);
+	if (cgroup_admit(doors, init, &err))
+		give_up(launch->control, &err);
+	_exit(channel_send(launch->control, MESSAGE_ADMITTED, "", 0, NULL, 0) ? 1 : 0);
 }

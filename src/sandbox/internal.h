@@ -35,18 +35,18 @@ int enter_user(const struct sandbox *sandbox, struct error *err);
 
 /*
  * The child's side of a phase: never returns. `control` is the socket to the parent (see
- * child.c for what goes over it), which says on it when to go on.
+ * child.c for what goes over it), on which its order comes (order.h).
  */
 struct phase_launch {
 	const struct sandbox *sandbox;
 	const struct limits *limits;
+	const struct cgroup_leaf *leaf;
 	const char *upper; /* folder of the store for the overlay's upper; NULL: on the tmpfs */
 	int trial_ns; /* mount namespace of the trial; -1: make it */
-	const struct trial_command *command;
+	const struct network_allow *network; /* resolved: what it may reach; NULL: nothing */
 	const struct syscall_filter *filter;
 	const cpu_set_t *processors; /* NULL: all */
-	int control, parent_control; /* our end, and the parent's, which we inherit */
-	int stdin_fd, stdout_fd, stderr_fd;
+	int control, stdout_fd, stderr_fd;
 	pid_t parent;
 };
 void phase_child(const struct phase_launch *launch) __attribute__((noreturn));
@@ -54,7 +54,8 @@ void phase_child(const struct phase_launch *launch) __attribute__((noreturn));
 /* Messages from the child, by their type; see base/channel.h. */
 enum message {
 	MESSAGE_TRIAL = 'T',   /* fds: the trial's mount namespace, its disk */
-	MESSAGE_INIT = 'I',    /* pid_t of the phase's init; fd: its pidfd */
+	MESSAGE_INIT = 'I',    /* fd: the pidfd of the phase's init */
+	MESSAGE_ADMITTED = 'A', /* init is in every cgroup: it may have its order */
 	MESSAGE_FILTER = 'S',  /* fd: tells of forbidden calls */
 	MESSAGE_STARTED = 'R', /* the command begins: the clock starts */
 	MESSAGE_ENDED = 'X',   /* int: its wait status */
@@ -63,8 +64,16 @@ enum message {
 	MESSAGE_ERROR = 'E',   /* text: we could not start it */
 };
 
-/* Builds the phase's file system in the calling process, pid 1 of its namespaces. */
-int view_build(const struct phase_launch *launch, struct error *err);
+/* To the child, once: fds: its order, the command's stdin. */
+#define MESSAGE_ORDER 'G'
+
+/*
+ * Builds the phase's file system in the calling process, pid 1 of its namespaces: first what is the
+ * same for all, before there is an order, and then what the order asks for.
+ */
+int view_prepare(struct error *err);
+int view_build(const struct phase_launch *launch, const struct trial_command *command,
+	       struct error *err);
 
 /* Makes an empty file or folder, of the kind of `mount`, at `path` to mount it on. */
 int make_mount_point(int mount, const char *path, struct error *err);

@@ -97,7 +97,7 @@ static void try_canaries(const struct trial_place *place, struct probes *ret)
 	for (size_t i = 0; i < ARRAY_SIZE(canaries); i++) {
 		struct trial *trial;
 
-		if (trial_open(&trial, place, &limits, &err)) {
+		if (trial_open(&trial, place, &limits, NULL, &err)) {
 			probes_add(ret, canaries[i].name, false, err.message, err.hint);
 			continue;
 		}

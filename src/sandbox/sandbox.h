@@ -16,11 +16,12 @@
  * 3. A trial (trial.h): a copy of the skeleton with a size-capped tmpfs, on which everything
  *    lands that the trial writes, and a cgroup leaf with its ceilings.
  *
- * 4. A phase of the trial: two processes of ours in the leaf. The first, a child of this
- *    process, enters the namespaces; the second is pid 1 of a pid namespace of its own, with
- *    its own mount, network, IPC, UTS and cgroup namespaces: it mounts the overlay over the
- *    slot and the warm snapshot, gives up every capability, and starts the command behind the
- *    system call filter. Both die with us (PR_SET_PDEATHSIG), and everything dies with pid 1.
+ * 4. A phase of the trial: two processes of ours in the leaf (cell.h). The first, a child of
+ *    this process, enters the namespaces; the second is pid 1 of a pid namespace of its own, with
+ *    its own mount, network, IPC, UTS and cgroup namespaces. It prepares them and waits for its
+ *    order; then it mounts the overlay over the slot and the warm snapshot, gives up every
+ *    capability, and starts the command behind the system call filter. Both die with us
+ *    (PR_SET_PDEATHSIG), and everything dies with pid 1.
  *
  * What the store holds on the disk (slots, snapshots, the proposer's HOME) is one mount, with the owners
  * mapped for root, at a place that only pid 1 sees before it starts the command.

@@ -14,6 +14,7 @@
 #include "base/process.h"
 #include "base/timer.h"
 #include "base/trace.h"
+#include "sandbox/cell.h"
 #include "sandbox/disk.h"
 #include "sandbox/internal.h"
 #include "sandbox/outdir.h"
@@ -34,6 +35,7 @@
 
 struct trial {
 	struct trial_place place;
+	const struct network_allow *network;
 	struct witness witness;
 	struct limits limits;
 	struct cgroup_leaf leaf;
@@ -48,14 +50,15 @@ struct trial {
 	/* of the phase that runs */
 	const struct trial_command *command;
 	struct outcome outcome;
-	bool ended_by_us, has_status, done;
+	bool ordered, ended_by_us, has_status, done;
 	int status; /* as waitpid(2) gives it */
 	int keeper_fate, init_fate;
 	struct error failure;
 	bool failed;
 	int64_t output;
 	struct timespec start;
-	int keeper, init, control, streams[2], clock, tick, notify;
+	struct cell cell; /* before the first phase: the one that waits for its order */
+	int clock, tick, notify;
 	struct relay *relay; /* NULL: it may reach nothing */
 };
 
@@ -83,21 +86,37 @@ static void on_witness(void *data)
 		end_phase(t, OUTCOME_CANCELLED);
 }
 
+/* Starts the processes of a phase, which get ready for whatever it will be. */
+static int launch(struct trial *t, struct error *err)
+{
+	struct phase_launch launch = { .sandbox = t->place.sandbox,
+				       .limits = &t->limits,
+				       .leaf = &t->leaf,
+				       .upper = t->upper,
+				       .trial_ns = t->ns,
+				       .network = t->network,
+				       .filter = t->place.filter,
+				       .processors = t->place.processors };
+
+	return cell_open(&t->cell, &launch, err);
+}
+
 int trial_open(struct trial **ret, const struct trial_place *place, const struct limits *limits,
-	       struct error *err)
+	       const struct network_allow *network, struct error *err)
 {
 	struct trial *t = xcalloc(1, sizeof(*t));
+	SPAN("open");
 
 	t->place = *place;
 	t->limits = *limits;
+	t->network = network;
+	t->cell = (struct cell)CELL_INIT;
 	t->ns = t->disk = -1;
-	if (cgroup_leaf_make(t->place.cgroups, limits, OWN_PIDS, &t->leaf, err)) {
-		free(t);
-		return -1;
-	}
 	witness_init(&t->witness, place->warden, on_witness, t);
-	if (t->place.sandbox->upper_on_disk &&
-	    upper_make(t->place.sandbox->store, &t->upper, err)) {
+	if (cgroup_leaf_make(t->place.cgroups, limits, OWN_PIDS, &t->leaf, err) ||
+	    (t->place.sandbox->upper_on_disk &&
+	     upper_make(t->place.sandbox->store, &t->upper, err)) ||
+	    launch(t, err)) {
 		trial_close(t);
 		return -1;
 	}
@@ -209,7 +228,7 @@ static bool read_stream(struct trial *t, enum stream stream)
 	char buf[65536];
 
 	for (;;) {
-		ssize_t n = read(t->streams[stream], buf, sizeof(buf));
+		ssize_t n = read(t->cell.streams[stream], buf, sizeof(buf));
 		int64_t room = t->limits.output - t->output;
 
 		if (n < 0)
@@ -230,7 +249,7 @@ static bool read_stream(struct trial *t, enum stream stream)
 static void on_stream(struct trial *t, enum stream stream)
 {
 	if (!read_stream(t, stream))
-		close_fd(t, &t->streams[stream]);
+		close_fd(t, &t->cell.streams[stream]);
 }
 
 static void on_stdout(uint32_t events, void *data)
@@ -261,28 +280,8 @@ static void on_init_dead(uint32_t events, void *data)
 	struct trial *t = data;
 
 	(void)events;
-	evloop_remove(t->place.loop, t->init);
+	evloop_remove(t->place.loop, t->cell.init);
 	t->done = true;
-}
-
-/* Puts init, which waits, in the v1 leaves, and lets it go on. */
-static int admit_init(struct trial *t, const char *data, size_t len, struct error *err)
-{
-	pid_t pid;
-
-	if (len != sizeof(pid))
-		return error_set(err, "the sandbox's keeper says nonsense");
-	memcpy(&pid, data, sizeof(pid));
-	/* Now, while nothing runs that it would have to end. */
-	if (start_clock(t, err))
-		return -1;
-	if (cgroup_leaf_admit(&t->leaf, pid, err))
-		return -1;
-	/* Where init is dead already, its own message says why. */
-	if (send(t->control, "g", 1, MSG_NOSIGNAL) != 1 && errno != EPIPE &&
-	    errno != ECONNRESET)
-		return error_errno(err, "cannot let the sandbox's init go on");
-	return 0;
 }
 
 static void take_message(struct trial *t, struct channel_message *m)
@@ -295,9 +294,14 @@ static void take_message(struct trial *t, struct channel_message *m)
 		t->disk = channel_take(m, 1);
 		break;
 	case MESSAGE_INIT:
-		t->init = channel_take(m, 0);
-		if (evloop_add(t->place.loop, t->init, EPOLLIN, on_init_dead, t, &err) ||
-		    admit_init(t, m->data, m->len, &err))
+		t->cell.init = channel_take(m, 0);
+		if (evloop_add(t->place.loop, t->cell.init, EPOLLIN, on_init_dead, t, &err))
+			fail(t, &err);
+		break;
+	case MESSAGE_ADMITTED:
+		t->ordered = true;
+		/* Now, while nothing runs that the clock would have to end. */
+		if (start_clock(t, &err) || cell_order(&t->cell, t->command, &err))
 			fail(t, &err);
 		break;
 	case MESSAGE_FILTER:
@@ -319,7 +323,7 @@ static void take_message(struct trial *t, struct channel_message *m)
 			string_list_add(&t->removed, m->data);
 		break;
 	case MESSAGE_LISTENERS:
-		if (relay_take(&t->relay, t->command->network, t->place.loop, m, &err))
+		if (relay_take(&t->relay, t->network, t->place.loop, m, &err))
 			fail(t, &err);
 		break;
 	case MESSAGE_ERROR:
@@ -335,7 +339,7 @@ static bool receive(struct trial *t)
 {
 	struct channel_message m;
 
-	if (channel_receive(t->control, MSG_DONTWAIT, &m) <= 0)
+	if (channel_receive(t->cell.control, MSG_DONTWAIT, &m) <= 0)
 		return false;
 	take_message(t, &m);
 	channel_message_release(&m);
@@ -347,19 +351,19 @@ static void on_control(uint32_t events, void *data)
 	struct trial *t = data;
 
 	if (!receive(t) && events & EPOLLHUP)
-		evloop_remove(t->place.loop, t->control);
+		evloop_remove(t->place.loop, t->cell.control);
 }
 
-/* The keeper dies once it has told of init: where it has not, there is nothing to wait for. */
+/* The keeper dies once init is ready: where it is not, there is nothing to wait for. */
 static void on_keeper_dead(uint32_t events, void *data)
 {
 	struct trial *t = data;
 
 	(void)events;
-	evloop_remove(t->place.loop, t->keeper);
+	evloop_remove(t->place.loop, t->cell.keeper);
 	while (receive(t))
 		;
-	if (t->init < 0)
+	if (!t->ordered)
 		t->done = true;
 }
 
@@ -377,66 +381,16 @@ static int watch(struct trial *t, struct error *err)
 		return -1;
 	return evloop_add(t->place.loop, t->clock, EPOLLIN, on_clock, t, err) ||
 			       evloop_add(t->place.loop, t->tick, EPOLLIN, on_tick, t, err) ||
-			       evloop_add(t->place.loop, t->streams[0], EPOLLIN, on_stdout, t,
-					  err) ||
-			       evloop_add(t->place.loop, t->streams[1], EPOLLIN, on_stderr, t,
-					  err) ||
-			       evloop_add(t->place.loop, t->control, EPOLLIN, on_control, t,
-					  err) ||
-			       evloop_add(t->place.loop, t->keeper, EPOLLIN, on_keeper_dead, t,
-					  err)
+			       evloop_add(t->place.loop, t->cell.streams[0], EPOLLIN, on_stdout,
+					  t, err) ||
+			       evloop_add(t->place.loop, t->cell.streams[1], EPOLLIN, on_stderr,
+					  t, err) ||
+			       evloop_add(t->place.loop, t->cell.control, EPOLLIN, on_control,
+					  t, err) ||
+			       evloop_add(t->place.loop, t->cell.keeper, EPOLLIN,
+					  on_keeper_dead, t, err)
 		       ? -1
 		       : 0;
-}
-
-/* Clones the keeper into the leaf. */
-static int launch(struct trial *t, struct error *err)
-{
-	CLEANUP_CLOSE int leaf = cgroup_leaf_fd(&t->leaf, err);
-	CLEANUP_CLOSE int input = -1, child_control = -1, out_write = -1, err_write = -1;
-	struct phase_launch l = { .sandbox = t->place.sandbox,
-				  .limits = &t->limits,
-				  .upper = t->upper,
-				  .trial_ns = t->ns,
-				  .command = t->command,
-				  .filter = t->place.filter,
-				  .processors = t->place.processors,
-				  .parent = getpid() };
-	int pair[2], out[2], errs[2];
-	pid_t pid;
-
-	if (leaf < 0 || (input = text_open(t->command->input, t->command->input_len, err)) < 0)
-		return -1;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-		return error_errno(err, "cannot make a socket");
-	t->control = pair[0];
-	l.control = child_control = pair[1];
-	l.parent_control = pair[0];
-	if (pipe2(out, O_CLOEXEC))
-		return error_errno(err, "cannot make a pipe");
-	t->streams[0] = out[0];
-	out_write = out[1];
-	if (pipe2(errs, O_CLOEXEC))
-		return error_errno(err, "cannot make a pipe");
-	t->streams[1] = errs[0];
-	err_write = errs[1];
-	fcntl(t->streams[0], F_SETFL, O_NONBLOCK);
-	fcntl(t->streams[1], F_SETFL, O_NONBLOCK);
-	l.stdin_fd = input;
-	l.stdout_fd = out_write;
-	l.stderr_fd = err_write;
-	pid = clone_process(0, leaf, &t->keeper);
-	if (!pid)
-		phase_child(&l);
-	if (pid < 0)
-		return error_errno(err, "cannot start a process in the trial's cgroup");
-	if (watch(t, err))
-		return -1;
-	/* The kernel takes milliseconds to let the first of several processes into a v1 cgroup, and
-	 * none for the next: they pass while the keeper and init work. It may be done by now. */
-	if (cgroup_leaf_admit(&t->leaf, pid, err) && errno != ESRCH)
-		return -1;
-	return 0;
 }
 
 static int reap(struct trial *t, int *pidfd)
@@ -453,17 +407,17 @@ static int settle(struct trial *t, struct error *err)
 	int failed = cgroup_leaf_clear(&t->leaf, err);
 
 	for (enum stream s = 0; s < 2; s++)
-		if (t->streams[s] >= 0 && !failed)
+		if (t->cell.streams[s] >= 0 && !failed)
 			read_stream(t, s);
-	while (t->control >= 0 && receive(t))
+	while (t->cell.control >= 0 && receive(t))
 		;
 	relay_finish(t->relay, t->ended_by_us || failed ? 0 : RELAY_FINISH);
 	relay_free(steal_ptr(t->relay));
-	t->keeper_fate = reap(t, &t->keeper);
-	t->init_fate = reap(t, &t->init);
-	close_fd(t, &t->control);
-	close_fd(t, &t->streams[0]);
-	close_fd(t, &t->streams[1]);
+	t->keeper_fate = reap(t, &t->cell.keeper);
+	t->init_fate = reap(t, &t->cell.init);
+	close_fd(t, &t->cell.control);
+	close_fd(t, &t->cell.streams[0]);
+	close_fd(t, &t->cell.streams[1]);
 	close_fd(t, &t->clock);
 	close_fd(t, &t->tick);
 	close_fd(t, &t->notify);
@@ -523,19 +477,19 @@ int trial_run(struct trial *t, const struct trial_command *command, struct outco
 	int failed;
 
 	if (renew_leaf(t, err) || witness_begin(&t->witness, &t->leaf, t->place.policy,
-						command->network, command->phase, err))
+						t->network, command->phase, err))
 		return -1;
 	before = t->usage;
 	t->command = command;
 	t->last = command->phase;
 	t->output = 0;
 	t->outcome = (struct outcome){ 0 };
-	t->ended_by_us = t->has_status = t->done = t->failed = false;
+	t->ordered = t->ended_by_us = t->has_status = t->done = t->failed = false;
 	t->start = (struct timespec){ 0 };
-	t->keeper = t->init = t->control = t->streams[0] = t->streams[1] = -1;
 	t->clock = t->tick = t->notify = -1;
 	failed = (t->upper && upper_clear(t->place.sandbox->store, t->upper, err)) ||
-		 launch(t, err) || evloop_run(t->place.loop, &t->done, err);
+		 (t->cell.keeper < 0 && launch(t, err)) || watch(t, err) ||
+		 evloop_run(t->place.loop, &t->done, err);
 	if (t->start.tv_sec) {
 		t->outcome.wall = seconds_since(&t->start);
 		trace_since(phase_name(command->phase), &t->start);
@@ -593,6 +547,7 @@ void trial_close(struct trial *t)
 	if (t->upper)
 		upper_remove(t->place.sandbox->store, t->upper);
 	free(t->upper);
+	cell_discard(&t->cell, &t->leaf);
 	witness_release(&t->witness);
 	cgroup_leaf_remove(&t->leaf);
 	string_list_release(&t->removed);

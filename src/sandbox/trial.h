@@ -45,7 +45,6 @@ struct trial_command {
 		*masked;   /* for setup: paths of the tree that it must not see */
 	const char *home;  /* for propose: the HOME that is kept */
 	bool out_writable; /* OUT; false: read-only */
-	const struct network_allow *network; /* resolved: what it may reach; NULL: nothing */
 	const char *input; /* its stdin; NULL: empty */
 	size_t input_len;
 	void (*output)(enum stream stream, const char *data, size_t len, void *data_arg);
@@ -65,9 +64,13 @@ struct trial_place {
 	struct evloop *loop;
 };
 
-/* Makes the leaf. All of `place` is borrowed until the trial is closed. */
+/*
+ * Makes the leaf, and starts what its first phase needs whatever that will be: it gets ready while
+ * the caller does something else. `network` is what it may reach, resolved; NULL: nothing. It and all
+ * of `place` are borrowed until the trial is closed.
+ */
 int trial_open(struct trial **ret, const struct trial_place *place, const struct limits *limits,
-	       struct error *err);
+	       const struct network_allow *network, struct error *err);
 
 /*
  * Runs one phase to its end: until the command is dead, every process of the leaf is killed

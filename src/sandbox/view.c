@@ -143,7 +143,7 @@ static int build_hosts(const struct network_allow *network, const char *base, st
 }
 
 /* A proc of our own pid namespace, without what tells of the host or could change it. */
-static int build_proc(struct error *err)
+int view_prepare(struct error *err)
 {
 	static const char *const read_only[] = { "/proc/sys", "/proc/bus", "/proc/fs",
 						 "/proc/irq", "/proc/sysrq-trigger" };
@@ -199,10 +199,10 @@ static int clear_disk(const struct trial_command *command, int control, struct e
 	return outdir_clean(out, tell_removed, &control, err);
 }
 
-int view_build(const struct phase_launch *launch, struct error *err)
+int view_build(const struct phase_launch *launch, const struct trial_command *command,
+	       struct error *err)
 {
-	const struct trial_command *command = launch->command;
-	const struct network_allow *network = command->network;
+	const struct network_allow *network = launch->network;
 	const char *on_disk = command->upper ? command->upper : launch->upper;
 	CLEANUP_FREE char *base = xstrfmt("%s/%s", INSIDE_DISK, phase_name(command->phase));
 	CLEANUP_FREE char *upper = xstrfmt("%s/upper", base);
@@ -211,7 +211,7 @@ int view_build(const struct phase_launch *launch, struct error *err)
 	if (clear_disk(command, launch->control, err) || make(base, 0755, err) ||
 	    make(upper, 0755, err) || make(work, 0755, err) ||
 	    build_overlay(command, on_disk, base, err) ||
-	    build_private(launch->sandbox, command, base, err) || build_proc(err))
+	    build_private(launch->sandbox, command, base, err))
 		return -1;
 	if (network && network->nr && !network->open && build_hosts(network, base, err))
 		return -1;

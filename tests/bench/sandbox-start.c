@@ -107,7 +107,7 @@ static int run_trial(struct campaign *c, struct error *err)
 	struct trial *trial;
 	int failed;
 
-	if (trial_open(&trial, &place, &limits, err))
+	if (trial_open(&trial, &place, &limits, NULL, err))
 		return -1;
 	failed = trial_run(trial, &command, &outcome, err) || trial_audit(trial, &audit, err);
 	trial_close(trial);
