@@ -162,15 +162,15 @@ char *strbuf_detach(struct strbuf *sb, size_t *ret_len)
 
 int strbuf_read_fd(struct strbuf *sb, int fd, size_t cap)
 {
-	size_t start = sb->len;
+	size_t start = sb->len, chunk = 4096;
 
-	for (;;) {
+	for (;; chunk = chunk < 65536 ? 2 * chunk : chunk) {
 		size_t left = cap - (sb->len - start);
 		ssize_t n;
 
 		/* One byte more than is allowed tells "too large" from "just fits". */
-		strbuf_grow(sb, left < 65536 ? left + 1 : 65536);
-		n = read(fd, sb->buf + sb->len, left < 65536 ? left + 1 : 65536);
+		strbuf_grow(sb, left < chunk ? left + 1 : chunk);
+		n = read(fd, sb->buf + sb->len, left < chunk ? left + 1 : chunk);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
