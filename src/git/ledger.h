@@ -30,6 +30,7 @@ struct ledger {
 	char *branch_ref, *ledger_ref;
 	char branch[OID_HEX_SIZE];
 	char tip[OID_HEX_SIZE];
+	char notes[OID_HEX_SIZE]; /* the notes when all of the chain's were last seen there; "" */
 };
 
 /* Opens a campaign by name; refuses a name that git would not take in a ref. The campaign

@@ -253,6 +253,8 @@ static int settle(struct ledger *ledger, const struct record *record, const char
 	if (record_is_on_branch(record) && move_branch(ledger, record, commit, hold, err))
 		return -1;
 	r = notes_publish(ledger->repo, note, err);
+	if (!r && *note->to && !strcmp(note->from, ledger->notes))
+		memcpy(ledger->notes, note->to, OID_HEX_SIZE);
 	return r == 1 ? add_note(ledger, record, digest, commit, err) : r;
 }
 
@@ -276,9 +278,14 @@ static int has_note(struct ledger *ledger, const struct entry *entry, struct err
  */
 static int restore_notes(struct ledger *ledger, struct error *err)
 {
-	char oid[OID_HEX_SIZE];
+	char oid[OID_HEX_SIZE], notes[OID_HEX_SIZE] = "";
 	SPAN("notes");
 
+	if (repo_ref(ledger->repo, NOTES_REF, notes, err) < 0)
+		return -1;
+	/* They are as we left them, and then all was there. */
+	if (*notes && !strcmp(notes, ledger->notes))
+		return 0;
 	memcpy(oid, ledger->tip, sizeof(oid));
 	while (*oid) {
 		CLEANUP_ENTRY struct entry entry = { 0 };
@@ -287,12 +294,17 @@ static int restore_notes(struct ledger *ledger, struct error *err)
 		if (ledger_read(ledger, oid, &entry, err))
 			return -1;
 		has = has_note(ledger, &entry, err);
-		if (has == 1 || has < 0)
-			return has < 0 ? -1 : 0;
+		if (has < 0)
+			return -1;
+		if (has == 1)
+			break;
 		if (!has && add_note(ledger, &entry.record, entry.digest, entry.commit, err))
 			return -1;
+		if (!has)
+			*notes = '\0';
 		memcpy(oid, entry.parent, sizeof(oid));
 	}
+	memcpy(ledger->notes, notes, OID_HEX_SIZE);
 	return 0;
 }
 
