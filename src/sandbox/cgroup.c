@@ -244,15 +244,13 @@ static int set_limit(const char *dir, const char *name, const char *value, bool 
 
 	if (ret_absent)
 		*ret_absent = false;
-	if (control_write(dir, name, value)) {
+	if (control_set(dir, name, value, &back)) {
 		if (ret_absent && errno == ENOENT) {
 			*ret_absent = true;
 			return 0;
 		}
 		return error_errno(err, "cannot write %s to '%s/%s'", value, dir, name);
 	}
-	if (control_read(dir, name, &back))
-		return error_errno(err, "cannot read '%s/%s' back", dir, name);
 	if (strcmp(back.buf, value))
 		return error_set(err, "the limit %s in '%s/%s' reads back as %s", value, dir,
 				 name, back.buf);
@@ -396,7 +394,7 @@ int cgroup_leaf_clear(struct cgroup_leaf *leaf, struct error *err)
 	return error_set(err, "processes in '%s' do not die", leaf->unified);
 }
 
-void cgroup_leaf_events(const struct cgroup_leaf *leaf, struct cgroup_usage *ret)
+void cgroup_leaf_events(const struct cgroup_leaf *leaf, struct cgroup_events *ret)
 {
 	const char *memory = home_of(leaf, CONTROLLER_MEMORY);
 	const char *file = leaf->legacy[CONTROLLER_MEMORY] ? "memory.oom_control"
@@ -411,7 +409,6 @@ void cgroup_leaf_usage(const struct cgroup_leaf *leaf, struct cgroup_usage *ret)
 	const char *memory = home_of(leaf, CONTROLLER_MEMORY);
 	int64_t usec = control_value(leaf->unified, "cpu.stat", "usage_usec");
 
-	cgroup_leaf_events(leaf, ret);
 	ret->cpu = usec > 0 ? (double)usec / 1e6 : 0;
 	ret->memory_peak = control_value(
 		memory,

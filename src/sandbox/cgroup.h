@@ -50,8 +50,12 @@ struct cgroup_leaf {
 struct cgroup_usage {
 	double cpu;	     /* s, user and system */
 	int64_t memory_peak; /* bytes; -1 where the kernel does not say */
-	bool oom;	     /* the memory limit killed something */
-	bool pids_hit;	     /* a fork was refused */
+};
+
+/* What its limits did. */
+struct cgroup_events {
+	bool oom;      /* the memory limit killed something */
+	bool pids_hit; /* a fork was refused */
 };
 
 /*
@@ -106,9 +110,8 @@ bool cgroup_leaf_is_empty(const struct cgroup_leaf *leaf);
 int cgroup_leaf_clear(struct cgroup_leaf *leaf, struct error *err);
 
 /* Whether a limit was hit so far: cheap enough for every tick of a running trial. */
-void cgroup_leaf_events(const struct cgroup_leaf *leaf, struct cgroup_usage *ret);
+void cgroup_leaf_events(const struct cgroup_leaf *leaf, struct cgroup_events *ret);
 
-/* Everything. */
 void cgroup_leaf_usage(const struct cgroup_leaf *leaf, struct cgroup_usage *ret);
 
 /* Removes an empty leaf and releases the struct. */

@@ -29,17 +29,30 @@ int control_write(const char *dir, const char *name, const char *text)
 	return write(fd, text, strlen(text)) < 0 ? -1 : 0;
 }
 
-int control_read(const char *dir, const char *name, struct strbuf *ret)
+/* From the beginning of the file. */
+static int read_all(int fd, struct strbuf *ret)
 {
-	CLEANUP_CLOSE int fd = control_open(dir, name, O_RDONLY);
-
-	if (fd < 0)
-		return -1;
 	strbuf_reset(ret);
 	if (strbuf_read_fd(ret, fd, 1 << 20))
 		return -1;
 	strbuf_rtrim(ret);
 	return 0;
+}
+
+int control_set(const char *dir, const char *name, const char *text, struct strbuf *ret)
+{
+	CLEANUP_CLOSE int fd = control_open(dir, name, O_RDWR);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return -1;
+	return read_all(fd, ret);
+}
+
+int control_read(const char *dir, const char *name, struct strbuf *ret)
+{
+	CLEANUP_CLOSE int fd = control_open(dir, name, O_RDONLY);
+
+	return fd < 0 ? -1 : read_all(fd, ret);
 }
 
 int64_t control_value(const char *dir, const char *name, const char *key)

@@ -16,6 +16,9 @@ const char *controller_name(enum controller controller);
 /* Writes `text` to the file `name` of the folder `dir`. -1 with errno. */
 int control_write(const char *dir, const char *name, const char *text);
 
+/* The same, and what the file says then goes to `ret`, trimmed. */
+int control_set(const char *dir, const char *name, const char *text, struct strbuf *ret);
+
 /* Its content, trimmed. -1 with errno. */
 int control_read(const char *dir, const char *name, struct strbuf *ret);
 

@@ -233,6 +233,9 @@ static int prepare(const struct phase_launch *launch, struct error *err)
 	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	if (sethostname("autoresearch", 12))
 		return error_errno(err, "cannot set the host name");
+	/* Here and not by the clone, so that the keeper goes on with the cgroups meanwhile. */
+	if (!shares_network(launch) && unshare(CLONE_NEWNET))
+		return error_errno(err, "cannot make a network namespace");
 	if (!shares_network(launch) && loopback_build(launch->network, launch->control, err))
 		return -1;
 	return view_prepare(err);
@@ -297,8 +300,7 @@ static void __attribute__((noreturn)) init_main(const struct phase_launch *launc
 void phase_child(const struct phase_launch *launch)
 {
 	const unsigned long long namespaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC |
-					      CLONE_NEWUTS |
-					      (shares_network(launch) ? 0 : CLONE_NEWNET);
+					      CLONE_NEWUTS;
 	struct error err = ERROR_INIT;
 	int pidfd, doors[CONTROLLER_NR];
 	pid_t init;

@@ -137,12 +137,12 @@ static bool disk_is_full(const struct trial *t, bool thorough)
 
 static void look_at_limits(struct trial *t, bool thorough)
 {
-	struct cgroup_usage usage;
+	struct cgroup_events events;
 
-	cgroup_leaf_events(&t->leaf, &usage);
-	if (usage.oom)
+	cgroup_leaf_events(&t->leaf, &events);
+	if (events.oom)
 		end_phase(t, OUTCOME_MEMORY);
-	else if (usage.pids_hit)
+	else if (events.pids_hit)
 		end_phase(t, OUTCOME_PIDS);
 	else if (disk_is_full(t, thorough))
 		end_phase(t, OUTCOME_DISK);
