@@ -125,11 +125,12 @@ static void resume_ready(struct evloop *loop)
 		fiber_resume(w->fiber);
 }
 
-/* Waits once and calls whoever is ready, until `*done`; what is left shows up again. */
-static int run_once(struct evloop *loop, const bool *done, struct error *err)
+/* Waits once, `timeout` ms (-1: for good), and calls whoever is ready, until `*done`; what is left
+ * shows up again. */
+static int run_once(struct evloop *loop, const bool *done, int timeout, struct error *err)
 {
-	struct epoll_event events[16];
-	int nr = epoll_wait(loop->epoll, events, ARRAY_SIZE(events), -1);
+	struct epoll_event events[64];
+	int nr = epoll_wait(loop->epoll, events, ARRAY_SIZE(events), timeout);
 
 	if (nr < 0 && errno != EINTR)
 		return error_errno(err, "cannot wait for events");
@@ -155,12 +156,25 @@ int evloop_run(struct evloop *loop, const bool *done, struct error *err)
 	resume_ready(loop);
 	while (!ret && !*done) {
 		if (loop->watches)
-			ret = run_once(loop, done, err);
+			ret = run_once(loop, done, -1, err);
 		else
 			ret = error_set(err, "nothing is left to wait for");
 		if (loop->depth == 1)
 			free_watches(&loop->removed);
 	}
 	loop->depth--;
+	return ret;
+}
+
+int evloop_turn(struct evloop *loop, struct error *err)
+{
+	bool done = false;
+	int ret;
+
+	loop->depth++;
+	resume_ready(loop);
+	ret = run_once(loop, &done, 0, err);
+	if (--loop->depth == 0)
+		free_watches(&loop->removed);
 	return ret;
 }

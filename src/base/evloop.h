@@ -37,4 +37,7 @@ void evloop_remove(struct evloop *loop, int fd);
  */
 int evloop_run(struct evloop *loop, const bool *done, struct error *err);
 
+/* On the main stack: calls whoever is ready now, and waits for nobody. -1 as above. */
+int evloop_turn(struct evloop *loop, struct error *err);
+
 #endif

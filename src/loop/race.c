@@ -191,56 +191,66 @@ static struct runner *add_runner(struct race *race)
 	return r;
 }
 
-static int begin_waiting(struct race *race, struct error *err)
+static struct runner *find_waiting(const struct race *race)
 {
-	struct lane *lane;
+	for (size_t i = 0; i < race->nr; i++)
+		if (race->field[i]->waits)
+			return race->field[i];
+	return NULL;
+}
 
-	for (size_t i = 0; i < race->nr; i++) {
-		struct runner *r = race->field[i];
+static void end_waiting(struct runner *r, struct lane *lane)
+{
+	r->waits = false;
+	/* What a proposer that failed in this lane has left is no part of its record. */
+	audit_log_free(lane->audit);
+	lane->audit = steal_ptr(r->x.audit);
+}
 
-		if (!r->waits || !(lane = find_free_lane(race->s)))
-			continue;
-		r->waits = false;
-		/* What a proposer that failed in this lane has left is no part of its record. */
-		audit_log_free(lane->audit);
-		lane->audit = steal_ptr(r->x.audit);
-		if (start_runner(r, lane, err))
-			return -1;
-	}
-	return 0;
+static struct runner *add_next(struct race *race, int64_t left, struct error *err)
+{
+	CLEANUP_PROPOSAL struct proposal again = PROPOSAL_INIT;
+	struct runner *r;
+
+	if (second_tries_take(&race->again, race->s, &again, err))
+		return NULL;
+	race->s->experiments_left = left - (int64_t)race->nr;
+	r = add_runner(race);
+	r->x.proposal = again;
+	r->heard = again.subject;
+	again = (struct proposal)PROPOSAL_INIT;
+	return r;
 }
 
 int race_begin(struct race *race, int64_t left, struct error *err)
 {
-	struct lane *lane;
+	struct lane *lane = find_free_lane(race->s);
+	struct runner *r = find_waiting(race);
 
-	if (begin_waiting(race, err))
+	if (!lane)
+		return 0;
+	if (r)
+		end_waiting(r, lane);
+	else if (race->dry || (int64_t)race->nr >= left || race->nr >= race->ahead)
+		return 0;
+	else if (!(r = add_next(race, left, err)))
 		return -1;
-	while (!race->dry && (int64_t)race->nr < left && race->nr < race->ahead &&
-	       (lane = find_free_lane(race->s))) {
-		CLEANUP_PROPOSAL struct proposal again = PROPOSAL_INIT;
-		struct runner *r;
-
-		if (second_tries_take(&race->again, race->s, &again, err))
-			return -1;
-		race->s->experiments_left = left - (int64_t)race->nr;
-		r = add_runner(race);
-		r->x.proposal = again;
-		r->heard = again.subject;
-		again = (struct proposal)PROPOSAL_INIT;
-		if (start_runner(r, lane, err))
-			return -1;
-		/* Whoever has nothing to say is not asked again before that was looked at. */
-		if (r->over && (r->failed || r->x.how != PROPOSED))
-			break;
-	}
+	if (start_runner(r, lane, err))
+		return -1;
+	/* There may be another to begin. */
+	race->changed |= find_free_lane(race->s) != NULL;
 	return 0;
 }
 
 int race_wait(struct race *race, struct error *err)
 {
-	int ret = evloop_run(race->s->events, &race->changed, err);
+	int ret = 0;
 
+	/* Where there is more to do, whoever has become ready meanwhile does not wait for all of it. */
+	if (race->changed)
+		ret = evloop_turn(race->s->events, err);
+	else if (race_is_running(race))
+		ret = evloop_run(race->s->events, &race->changed, err);
 	race->changed = false;
 	return ret;
 }
@@ -520,25 +530,47 @@ static int is_decided(struct race *race, int64_t left, bool *ret, struct error *
 	return 0;
 }
 
-int race_settle(struct race *race, int64_t left, struct race_news *ret, struct error *err)
+/* Records the first of the field, if it is decided; `ret` says whether it was. */
+static int record_first(struct race *race, int64_t left, bool *ret, struct error *err)
 {
 	char commit[OID_HEX_SIZE];
-	bool decided = true;
+
+	if (is_decided(race, left, ret, err) ||
+	    (*ret && search_record(race->s, &race->field[0]->x, commit, err))) {
+		race->broken = true;
+		return -1;
+	}
+	if (*ret) {
+		take_out(race, 0);
+		race->dry = false;
+	}
+	return 0;
+}
+
+static bool has_finisher(const struct race *race, int64_t round)
+{
+	for (size_t i = 0; i < race->nr && round_of(race, race->field[i]) == round; i++)
+		if (has_passed(race->field[i]))
+			return true;
+	return false;
+}
+
+int race_settle(struct race *race, int64_t left, struct race_news *ret, struct error *err)
+{
+	bool decided = !race->broken;
+	int64_t round;
 
 	*ret = (struct race_news){ .failures = race->failures };
 	drop_nothings(race, ret);
 	put_originals_first(race);
-	while (race->nr && !race->broken) {
-		race->broken = is_decided(race, left - ret->recorded, &decided, err);
-		if (!race->broken && !decided)
-			break;
-		if (race->broken ||
-		    (race->broken = search_record(race->s, &race->field[0]->x, commit, err)))
+	round = race->nr ? round_of(race, race->field[0]) : 0;
+	/* Whatever begins next does so on the best of the round, or on top of it. */
+	while (decided && race->nr && (!ret->recorded || has_finisher(race, round))) {
+		if (record_first(race, left - ret->recorded, &decided, err))
 			return -1;
-		take_out(race, 0);
-		race->dry = false;
-		ret->recorded++;
+		ret->recorded += decided;
 	}
+	race->changed |= ret->recorded > 0;
 	if (!race->failed)
 		return 0;
 	*err = race->error;
@@ -555,5 +587,7 @@ void race_abandon(struct race *race)
 		race_cancel(race);
 	while (race_is_running(race) && !race_wait(race, &ignored))
 		;
-	race_settle(race, 0, &news, &ignored);
+	do
+		race_settle(race, 0, &news, &ignored);
+	while (news.recorded);
 }

@@ -36,8 +36,9 @@ struct race *race_new(struct search *s);
 void race_free(struct race *race);
 
 /*
- * Begins experiments while there is a free lane and something to do in it: no more than `left`
- * of them may be recorded in all, counted from now.
+ * Begins an experiment, if there is a free lane and something to do in it: no more than `left`
+ * may be recorded in all, counted from now. They begin and are recorded one at a time, with
+ * race_wait() between any two: else, with many lanes, each trial waits for all others.
  */
 int race_begin(struct race *race, int64_t left, struct error *err);
 
@@ -47,12 +48,14 @@ bool race_goes_on(const struct race *race);
 /* True while anything runs in a lane. */
 bool race_is_running(const struct race *race);
 
-/* Waits until something happens in a lane, or a signal comes. */
+/* Waits until something happens in a lane, or a signal comes; where there is more to begin or to
+ * record it only looks what has happened. */
 int race_wait(struct race *race, struct error *err);
 
 /*
- * Records what can be. `left` is as for race_begin() before it: where no more of a round will
- * begin it is taken as it stands. `ret` is what happened since the last call.
+ * Records the next, if that can be, and those behind it up to the best of the round. `left` is as
+ * for race_begin() before it: where no more of a round will begin it is taken as it stands.
+ * `ret` is what happened since the last call.
  */
 int race_settle(struct race *race, int64_t left, struct race_news *ret, struct error *err);
 

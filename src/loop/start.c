@@ -175,7 +175,7 @@ static int run_race(struct search *s, struct race *race, const struct start_opti
 				continue;
 			break;
 		}
-		if ((race_is_running(race) && race_wait(race, err)) ||
+		if (race_wait(race, err) ||
 		    race_settle(race, places_left(s, over, options, ret), &news, err)) {
 			ret->experiments += news.recorded;
 			return -1;

@@ -174,16 +174,39 @@ static void waiting_for_nothing_is_an_error(void **state)
 	assert_int_equal(evloop_add(f->loop, f->fd[0], EPOLLIN, finish, f, &f->err), -1);
 }
 
+static void count(uint32_t events, void *data)
+{
+	struct fixture *f = data;
+
+	(void)events;
+	f->calls[1]++;
+}
+
+/* Each is called once, the one that stays ready too; where nobody is, it returns all the same. */
+static void a_turn_waits_for_nobody(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(evloop_turn(f->loop, &f->err), 0);
+	assert_int_equal(evloop_add(f->loop, f->fd[0], EPOLLIN, finish, f, &f->err), 0);
+	assert_int_equal(evloop_add(f->loop, f->fd[1], EPOLLIN, count, f, &f->err), 0);
+	assert_int_equal(evloop_turn(f->loop, &f->err), 0);
+	assert_int_equal(f->calls[0], 1);
+	assert_int_equal(f->calls[1], 1);
+	drain(f->fd[0]);
+	drain(f->fd[1]);
+	assert_int_equal(evloop_turn(f->loop, &f->err), 0);
+	assert_int_equal(f->calls[0] + f->calls[1], 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(it_runs_until_done),
-		TEST(what_was_removed_is_not_called),
-		TEST(a_number_may_be_used_again),
-		TEST(a_loop_within_the_loop),
-		TEST(waiting_for_nothing_is_an_error),
+		TEST(it_runs_until_done),	  TEST(what_was_removed_is_not_called),
+		TEST(a_number_may_be_used_again), TEST(a_loop_within_the_loop),
+		TEST(a_turn_waits_for_nobody),	  TEST(waiting_for_nothing_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
