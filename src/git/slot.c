@@ -50,7 +50,7 @@ static void read_state(struct slot *slot)
 
 	slot->tree[0] = '\0';
 	if (strbuf_read_file(&text, slot->state_file, 1024) < 0 || text.len <= OID_HEX_SIZE ||
-	    strcmp(text.buf + OID_HEX_SIZE, slot->key))
+	    text.buf[0] == '-' || strcmp(text.buf + OID_HEX_SIZE, slot->key))
 		return;
 	memcpy(slot->tree, text.buf, OID_HEX_LEN);
 	slot->tree[OID_HEX_LEN] = '\0';
@@ -111,11 +111,32 @@ int slot_open(struct slot **ret, struct repo *repo, const char *dir, int index,
 	return 0;
 }
 
+/*
+ * Writes the state, in its place, which costs less than another file: all of its lines have the same
+ * length, and one that was not written whole is none.
+ */
+static int write_state(struct slot *slot, const char *tree, struct error *err)
+{
+	CLEANUP_FREE char *state = xstrfmt("%s %s", tree, slot->key);
+	CLEANUP_CLOSE int fd =
+		open(slot->state_file, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+	ssize_t len = (ssize_t)strlen(state);
+
+	slot->tree[0] = '\0';
+	if (fd < 0 || pwrite(fd, state, (size_t)len, 0) != len || ftruncate(fd, len) < 0)
+		return error_errno(err, "cannot write '%s'", slot->state_file);
+	memcpy(slot->tree, tree, OID_HEX_SIZE);
+	return 0;
+}
+
+/* While files are moved, and where it is not known what they are. */
 static int forget_layout(struct slot *slot, struct error *err)
 {
+	static const char none[OID_HEX_SIZE] = "----------------------------------------";
+
+	if (write_state(slot, none, err) < 0)
+		return -1;
 	slot->tree[0] = '\0';
-	if (unlink(slot->state_file) < 0 && errno != ENOENT)
-		return error_errno(err, "cannot remove '%s'", slot->state_file);
 	return 0;
 }
 
@@ -155,7 +176,7 @@ static int make_worktree(struct slot *slot, const char *commit, struct error *er
 	};
 
 	free(steal_ptr(slot->admin));
-	if (forget_layout(slot, err) < 0 || make_folders(slot->folder, err) < 0 ||
+	if (make_folders(slot->folder, err) < 0 || forget_layout(slot, err) < 0 ||
 	    remove_all(AT_FDCWD, slot->tree_dir, err) < 0)
 		return -1;
 	if (process_run(argv, NULL, 1 << 16, err) < 0 && error_of_git(err))
@@ -197,9 +218,8 @@ static int lay_out(struct slot *slot, git_tree *old_tree, git_tree *new_tree, st
 {
 	CLEANUP_CLOSE int tree_fd = -1, hidden_fd = -1;
 
-	if (make_folders(slot->hidden_dir, err) < 0)
-		return -1;
-	if (!old_tree && (empty_folder(slot->tree_dir, ".git", err) < 0 ||
+	if (!old_tree && (make_folders(slot->hidden_dir, err) < 0 ||
+			  empty_folder(slot->tree_dir, ".git", err) < 0 ||
 			  empty_folder(slot->hidden_dir, NULL, err) < 0))
 		return -1;
 	tree_fd = open(slot->tree_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -214,7 +234,6 @@ static int lay_out(struct slot *slot, git_tree *old_tree, git_tree *new_tree, st
 
 static int move_files(struct slot *slot, const char *tree, struct error *err)
 {
-	CLEANUP_FREE char *state = xstrfmt("%s %s", tree, slot->key);
 	CLEANUP_GIT(git_tree) git_tree *old_tree = NULL;
 	CLEANUP_GIT(git_tree) git_tree *new_tree = NULL;
 	struct error ignored = ERROR_INIT;
@@ -232,10 +251,7 @@ static int move_files(struct slot *slot, const char *tree, struct error *err)
 	if ((!old_tree || lay_out(slot, old_tree, new_tree, &ignored) < 0) &&
 	    lay_out(slot, NULL, new_tree, err) < 0)
 		return -1;
-	if (replace_file(slot->state_file, state, strlen(state), err) < 0)
-		return -1;
-	memcpy(slot->tree, tree, OID_HEX_SIZE);
-	return 0;
+	return write_state(slot, tree, err);
 }
 
 int slot_move(struct slot *slot, const char *commit, struct error *err)
