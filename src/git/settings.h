@@ -20,7 +20,7 @@
 /* The hottest that a server takes. */
 #define TEMPERATURE_MAX 2
 
-#define JOBS_MAX 256
+#define JOBS_MAX 64 /* as many as can be audited at a time: AUDIT_SLOTS */
 
 enum audit_mode {
 	AUDIT_ENFORCE, /* no eBPF, no run */

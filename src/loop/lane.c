@@ -104,6 +104,8 @@ static int open_lane(struct search *s, struct lane *lane, int number,
 	return take_devices(lane, groups, err);
 }
 
+_Static_assert(JOBS_MAX <= AUDIT_SLOTS, "the warden has a place for each lane's trial");
+
 int lanes_open(struct search *s, struct error *err)
 {
 	CLEANUP_STRING_LIST struct string_list groups = STRING_LIST_INIT;

@@ -5,9 +5,13 @@
 jobs=64 waves=3
 
 # How much there is of this run's: processes, which have its HOME, mounts that everybody sees, and
-# cgroups of the process `$pid`, which are as many as there are hierarchies while it runs.
+# cgroups of the process `$pid`, one for each hierarchy while it runs.
 remains() {
-	grep -lazs "^HOME=$HOME$" /proc/[0-9]*/environ | wc -l
+	local process
+
+	for process in $(pgrep git-autoresear); do
+		grep -qzsx "HOME=$HOME" "/proc/$process/environ" && echo "$process"
+	done | wc -l
 	grep -cF "$work" /proc/self/mountinfo || :
 	find /sys/fs/cgroup -type d -name "autoresearch-$pid-*" | wc -l
 }

@@ -210,7 +210,7 @@ hint: git autoresearch start -j 2' "$(cat "$scratch/err")"
 
 note 'What cannot be is refused.'
 git config --unset-all autoresearch.device
-for bad in 0 257 x; do
+for bad in 0 65 x; do
 	check_status "-j $bad" 129 start six -j "$bad"
 done
 git config autoresearch.jobs none
