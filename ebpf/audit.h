@@ -21,8 +21,8 @@
 #include <linux/types.h>
 
 #define AUDIT_SLOTS 64	     /* trials at a time */
-#define AUDIT_BUCKETS 1024   /* of leaves; a power of two */
-#define AUDIT_NEIGHBOURS 4
+#define AUDIT_BUCKETS 256    /* of leaves; a power of two */
+#define AUDIT_BUCKET_SIZE 4
 #define AUDIT_CALLS 512	     /* numbers of system calls of x86-64; the last: all others */
 #define AUDIT_CALLS_OTHER (AUDIT_CALLS - 1)
 #define AUDIT_ERRORS 134     /* errno 0 (unused) to 133 */
@@ -129,7 +129,7 @@ struct audit_record {
 		} file;
 	} on;
 	__u16 path_len, name_len;
-	__u32 reserved;
+	__u32 is_critical; /* of which ring it is */
 };
 
 /* Of one CPU in the kernel; summed up in what the warden hands over. */
@@ -144,12 +144,15 @@ struct audit_counts {
 	__u64 by_error[AUDIT_ERRORS];
 };
 
-/* Which trial a cgroup is the leaf of; `id` 0: none. It lies in bucket (id ^ i) % AUDIT_BUCKETS for
- * one i below AUDIT_NEIGHBOURS. */
+/* Which trial a cgroup is the leaf of; `id` 0: none. It lies in bucket id % AUDIT_BUCKETS. */
 struct audit_leaf {
 	__u64 id;
 	__u32 slot;
 	__u32 reserved;
+};
+
+struct audit_bucket {
+	struct audit_leaf leaves[AUDIT_BUCKET_SIZE];
 };
 
 struct audit_device {

@@ -17,10 +17,16 @@ union ip {
 	__u64 halves[2];
 };
 
-/* Where something is to go. */
+/* Where something is to go, and what the policy says of it. */
 struct target {
 	union ip ip;
 	__u32 port;
+	enum listed {
+		LISTED_NOT,
+		LISTED_ADDRESS, /* but not that port of it */
+		LISTED,
+		LISTED_RESOLVER,
+	} listed;
 };
 
 static __always_inline void ip_from_v4(union ip *ip, __u32 v4)
@@ -40,13 +46,6 @@ static __always_inline bool is_loopback(const union ip *ip)
 	return !ip->words[2] && (!ip->words[3] || ip->words[3] == bpf_htonl(1));
 }
 
-enum listed {
-	LISTED_NOT,
-	LISTED_ADDRESS, /* but not that port of it */
-	LISTED,
-	LISTED_RESOLVER,
-};
-
 static __always_inline bool is_same(const struct audit_address *a, const union ip *ip)
 {
 	const __u64 *halves = (const __u64 *)a->ip;
@@ -57,8 +56,7 @@ static __always_inline bool is_same(const struct audit_address *a, const union i
 /* For bpf_loop(), whose body the verifier goes through once. */
 struct search {
 	const struct audit_policy *policy;
-	const struct target *target;
-	int found;
+	struct target *target;
 };
 
 static long look_at_address(__u32 i, struct search *s)
@@ -68,31 +66,29 @@ static long look_at_address(__u32 i, struct search *s)
 	if (i >= AUDIT_ADDRESSES)
 		return 1;
 	a = &s->policy->addresses[i];
-	if (is_same(a, &s->target->ip)) {
-		s->found = LISTED_ADDRESS;
-		if (!a->port || a->port == s->target->port)
-			s->found = LISTED;
-	}
-	return s->found == LISTED;
+	if (!is_same(a, &s->target->ip))
+		return 0;
+	s->target->listed = !a->port || a->port == s->target->port ? LISTED : LISTED_ADDRESS;
+	return s->target->listed == LISTED;
 }
 
-static __always_inline int find_listed(const struct audit_policy *policy,
-				       const struct target *target)
+__noinline int find_listed(const struct audit_policy *policy, struct target *target)
 {
-	struct search s = { policy, target, LISTED_NOT };
+	struct search s = { policy, target };
 
+	if (!policy || !target)
+		return LISTED_NOT;
 	bpf_loop(policy->addresses_nr, look_at_address, &s, 0);
-	if (s.found == LISTED)
-		return LISTED;
-	for (__u32 i = 0; i < AUDIT_RESOLVERS && i < policy->resolvers_nr; i++)
-		if (policy->resolvers[i].port == target->port &&
+	for (__u32 i = 0; i < AUDIT_RESOLVERS; i++)
+		if (target->listed != LISTED && i < policy->resolvers_nr &&
+		    policy->resolvers[i].port == target->port &&
 		    is_same(&policy->resolvers[i], &target->ip))
-			return LISTED_RESOLVER;
-	return s.found;
+			target->listed = LISTED_RESOLVER;
+	return target->listed;
 }
 
 /* A resolver is asked before a name that it knows can be connected to: that alone is quiet. */
-static __always_inline int judge(const struct audit_policy *policy, const struct target *target)
+static __always_inline int judge(const struct audit_policy *policy, struct target *target)
 {
 	int listed;
 
@@ -104,36 +100,33 @@ static __always_inline int judge(const struct audit_policy *policy, const struct
 								    : AUDIT_DENIED;
 }
 
-static __noinline int record_target(const struct audit_policy *policy, int act, int verdict,
-				    struct bpf_sock_addr *ctx, const struct target *target)
+static __always_inline void put_target(struct audit_record *r, const struct target *target)
 {
-	struct audit_record *r;
-	int is_critical;
-
-	if (!policy || !target || !ctx)
-		return 0;
-	/* What stays inside is harmless, and there may be very much of it. */
-	is_critical = verdict != AUDIT_ALLOWED ||
-		      (act != ACT_BIND && !is_loopback(&target->ip));
-	r = record_begin(policy, AUDIT_NETWORK, act, verdict, is_critical, sizeof(*r));
-	if (!r)
-		return 0;
-	record_process(r, current());
-	r->result = verdict == AUDIT_ALLOWED ? 0 : -EPERM;
-	r->on.network.family = ctx->family;
-	r->on.network.type = ctx->type;
-	r->on.network.protocol = ctx->protocol;
 	__builtin_memcpy(r->on.network.address.ip, target->ip.bytes, 16);
 	r->on.network.address.port = target->port;
-	record_end(r, is_critical);
-	return 0;
 }
 
-static __always_inline int guard(struct bpf_sock_addr *ctx, int act, bool v6)
+__noinline int guard(const struct audit_policy *policy, struct audit_record *r,
+		     struct target *target)
+{
+	if (!policy || !r || !target)
+		return 1;
+	r->verdict = judge(policy, target);
+	if (r->verdict != AUDIT_ALLOWED)
+		r->result = -EPERM;
+	put_target(r, target);
+	/* What stays inside is harmless, and there may be very much of it. */
+	r->is_critical = r->verdict != AUDIT_ALLOWED || !is_loopback(&target->ip);
+	emit(policy, r);
+	return r->verdict == AUDIT_ALLOWED;
+}
+
+/* 1: the kernel may go on. */
+static __always_inline int stand_guard(struct bpf_sock_addr *ctx, int act, bool v6)
 {
 	struct audit_policy *policy = policy_of_current();
 	struct target target = { .port = bpf_ntohs((__u16)ctx->user_port) };
-	int verdict = AUDIT_ALLOWED;
+	struct audit_record r = { .class = AUDIT_NETWORK, .act = act };
 
 	if (!policy)
 		return 1;
@@ -145,46 +138,51 @@ static __always_inline int guard(struct bpf_sock_addr *ctx, int act, bool v6)
 	} else {
 		ip_from_v4(&target.ip, ctx->user_ip4);
 	}
+	r.on.network.family = ctx->family;
+	r.on.network.type = ctx->type;
+	r.on.network.protocol = ctx->protocol;
 	if (act != ACT_BIND)
-		verdict = judge(policy, &target);
-	record_target(policy, act, verdict, ctx, &target);
-	return verdict == AUDIT_ALLOWED;
+		/* The verifier wants to see that it is nothing else. */
+		return guard(policy, &r, &target) ? 1 : 0;
+	put_target(&r, &target);
+	emit(policy, &r);
+	return 1;
 }
 
 SEC("cgroup/connect4")
 int connect4(struct bpf_sock_addr *ctx)
 {
-	return guard(ctx, ACT_CONNECT, false);
+	return stand_guard(ctx, ACT_CONNECT, false);
 }
 
 SEC("cgroup/connect6")
 int connect6(struct bpf_sock_addr *ctx)
 {
-	return guard(ctx, ACT_CONNECT, true);
+	return stand_guard(ctx, ACT_CONNECT, true);
 }
 
 SEC("cgroup/sendmsg4")
 int sendmsg4(struct bpf_sock_addr *ctx)
 {
-	return guard(ctx, ACT_SEND, false);
+	return stand_guard(ctx, ACT_SEND, false);
 }
 
 SEC("cgroup/sendmsg6")
 int sendmsg6(struct bpf_sock_addr *ctx)
 {
-	return guard(ctx, ACT_SEND, true);
+	return stand_guard(ctx, ACT_SEND, true);
 }
 
 SEC("cgroup/bind4")
 int bind4(struct bpf_sock_addr *ctx)
 {
-	return guard(ctx, ACT_BIND, false);
+	return stand_guard(ctx, ACT_BIND, false);
 }
 
 SEC("cgroup/bind6")
 int bind6(struct bpf_sock_addr *ctx)
 {
-	return guard(ctx, ACT_BIND, true);
+	return stand_guard(ctx, ACT_BIND, true);
 }
 
 /* The kernel asks for the families of the internet alone; the filter refuses the others. */
@@ -192,20 +190,26 @@ SEC("cgroup/sock_create")
 int sock_create(struct bpf_sock *ctx)
 {
 	struct audit_policy *policy = policy_of_current();
-	struct audit_record *r;
+	struct audit_record r = {
+		.class = AUDIT_NETWORK,
+		.act = ACT_SOCKET,
+		.verdict = AUDIT_REFUSED,
+		.result = -EPERM,
+		.is_critical = true,
+	};
 
 	if (!policy || ctx->type == SOCK_STREAM || ctx->type == SOCK_DGRAM)
 		return 1;
-	r = record_begin(policy, AUDIT_NETWORK, ACT_SOCKET, AUDIT_REFUSED, true, sizeof(*r));
-	if (r) {
-		record_process(r, current());
-		r->result = -EPERM;
-		r->on.network.family = ctx->family;
-		r->on.network.type = ctx->type;
-		r->on.network.protocol = ctx->protocol;
-		record_end(r, true);
-	}
+	r.on.network.family = ctx->family;
+	r.on.network.type = ctx->type;
+	r.on.network.protocol = ctx->protocol;
+	emit(policy, &r);
 	return 0;
+}
+
+__noinline int emit_packet(const struct audit_policy *policy, struct audit_record *r)
+{
+	return emit_act(policy, r, false);
 }
 
 /* The last door: a packet that no hook above has seen leave. It is of no process. */
@@ -214,7 +218,13 @@ int egress(struct __sk_buff *skb)
 {
 	struct audit_policy *policy =
 		policy_of_leaf(bpf_skb_ancestor_cgroup_id(skb, leaf_level));
-	struct audit_record *r;
+	struct audit_record r = {
+		.class = AUDIT_NETWORK,
+		.act = ACT_PACKET,
+		.verdict = AUDIT_DENIED,
+		.result = -EPERM,
+		.is_critical = true,
+	};
 	struct target target = { 0 };
 	__u8 version = 0, protocol = 0;
 	__u32 v4, ports_at = 40;
@@ -245,17 +255,12 @@ int egress(struct __sk_buff *skb)
 	case LISTED_ADDRESS:
 		return 1;
 	}
-	r = record_begin(policy, AUDIT_NETWORK, ACT_PACKET,
-			 policy->network_quiet ? AUDIT_REFUSED : AUDIT_DENIED, true,
-			 sizeof(*r));
-	if (r) {
-		r->result = -EPERM;
-		r->on.network.family = version >> 4 == 4 ? AF_INET : AF_INET6;
-		r->on.network.protocol = protocol;
-		__builtin_memcpy(r->on.network.address.ip, target.ip.bytes, 16);
-		r->on.network.address.port = target.port;
-		record_end(r, true);
-	}
+	if (policy->network_quiet)
+		r.verdict = AUDIT_REFUSED;
+	r.on.network.family = version >> 4 == 4 ? AF_INET : AF_INET6;
+	r.on.network.protocol = protocol;
+	put_target(&r, &target);
+	emit_packet(policy, &r);
 	return 0;
 }
 
@@ -272,20 +277,35 @@ static __always_inline bool is_plain_device(__u32 type, __u32 major, __u32 minor
 }
 
 struct node {
-	const struct audit_policy *policy;
 	__u32 type, major, minor;
-	bool is_listed;
+	__u32 is_listed;
 };
 
-static long look_at_device(__u32 i, struct node *n)
+struct device_search {
+	const struct audit_policy *policy;
+	struct node *node;
+};
+
+static long look_at_device(__u32 i, struct device_search *s)
 {
 	const struct audit_device *d;
+	struct node *n = s->node;
 
 	if (i >= AUDIT_DEVICES)
 		return 1;
-	d = &n->policy->devices[i];
+	d = &s->policy->devices[i];
 	n->is_listed = d->type == n->type && d->major == n->major && d->minor == n->minor;
 	return n->is_listed;
+}
+
+__noinline int find_device(const struct audit_policy *policy, struct node *node)
+{
+	struct device_search s = { policy, node };
+
+	if (!policy || !node)
+		return 0;
+	bpf_loop(policy->devices_nr, look_at_device, &s, 0);
+	return node->is_listed;
 }
 
 SEC("cgroup/dev")
@@ -294,23 +314,21 @@ int device(struct bpf_cgroup_dev_ctx *ctx)
 	struct audit_policy *policy = policy_of_current();
 	__u32 type = ctx->access_type & 0xffff;
 	__u32 mode = type == BPF_DEVCG_DEV_CHAR ? S_IFCHR : S_IFBLK;
-	struct audit_record *r;
-	struct node node;
+	struct audit_record r = {
+		.class = AUDIT_DEVICE,
+		.act = ACT_DEVICE,
+		.verdict = AUDIT_REFUSED,
+		.result = -EPERM,
+		.is_critical = true,
+	};
+	struct node node = { mode, ctx->major, ctx->minor, false };
 
-	if (!policy || is_plain_device(type, ctx->major, ctx->minor))
+	if (!policy || is_plain_device(type, node.major, node.minor) ||
+	    find_device(policy, &node))
 		return 1;
-	node = (struct node){ policy, mode, ctx->major, ctx->minor, false };
-	bpf_loop(policy->devices_nr, look_at_device, &node, 0);
-	if (node.is_listed)
-		return 1;
-	r = record_begin(policy, AUDIT_DEVICE, ACT_DEVICE, AUDIT_REFUSED, true, sizeof(*r));
-	if (r) {
-		record_process(r, current());
-		r->result = -EPERM;
-		r->on.file.major = ctx->major;
-		r->on.file.minor = ctx->minor;
-		r->on.file.flags = mode;
-		record_end(r, true);
-	}
+	r.on.file.major = node.major;
+	r.on.file.minor = node.minor;
+	r.on.file.flags = mode;
+	emit(policy, &r);
 	return 0;
 }

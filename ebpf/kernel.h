@@ -180,14 +180,16 @@ struct unix_sock {
 	struct unix_address *addr;
 } relocated;
 
-/* The registers of a system call on x86-64. */
+/* The registers of a system call on x86-64, as ptrace(2) shows them: they lie where they lie. */
 struct pt_regs {
-	unsigned long r10, r9, r8, dx, si, di, orig_ax;
-} relocated;
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax;
+};
 
+/* So does what a program gets. */
 struct bpf_iter__cgroup {
+	__u64 meta;
 	struct cgroup *cgroup;
-} relocated;
+};
 
 struct sockaddr;
 

@@ -28,41 +28,44 @@ static __always_inline __u64 call_number(void)
 }
 
 /* An act on no file, refused. */
-static __noinline int refuse(int class, int act)
+static __always_inline int refuse(int class, int act)
 {
 	struct audit_policy *policy = policy_of_current();
-	struct audit_record *r;
+	struct audit_record r = {
+		.class = class,
+		.act = act,
+		.verdict = AUDIT_REFUSED,
+		.result = -EPERM,
+		.is_critical = true,
+	};
 
 	if (!policy)
 		return 0;
-	r = record_begin(policy, class, act, AUDIT_REFUSED, true, sizeof(*r));
-	if (r) {
-		record_process(r, current());
-		r->result = -EPERM;
-		if (class == AUDIT_CREDENTIALS) {
-			r->on.call.number = call_number();
-			r->on.call.arch = ARCH_X86_64;
-		}
-		record_end(r, true);
+	if (class == AUDIT_CREDENTIALS) {
+		r.on.call.number = call_number();
+		r.on.call.arch = ARCH_X86_64;
 	}
+	emit(policy, &r);
 	return -EPERM;
 }
 
-static __noinline int refuse_at(int class, int act, struct vfsmount *mnt, struct dentry *dentry)
+static __always_inline int refuse_at(int class, int act, struct vfsmount *mnt,
+				     struct dentry *dentry)
 {
 	struct audit_policy *policy = policy_of_current();
-	struct audit_record_path *p;
+	struct source from = { .mnt = mnt, .dentry = dentry };
+	struct audit_record r = {
+		.class = class,
+		.act = act,
+		.verdict = AUDIT_REFUSED,
+		.result = -EPERM,
+		.is_critical = true,
+	};
 
 	if (!policy)
 		return 0;
-	p = record_path_begin(policy, class, act, AUDIT_REFUSED, true);
-	if (p) {
-		record_process(&p->record, current());
-		p->record.result = -EPERM;
-		put_inode(p, BPF_CORE_READ(dentry, d_inode));
-		put_path(p, mnt, dentry);
-		record_end(&p->record, true);
-	}
+	put_inode(&r, BPF_CORE_READ(dentry, d_inode));
+	emit_with_path(policy, &r, &from);
 	return -EPERM;
 }
 
@@ -97,7 +100,7 @@ SEC("lsm/file_open")
 int BPF_PROG(file_open, struct file *file)
 {
 	struct audit_policy *policy = policy_of_current();
-	struct audit_record_path *p;
+	struct audit_record r = { .class = AUDIT_FILE, .act = ACT_OPEN };
 
 	if (!policy || !is_its_own_act() || BPF_CORE_READ(file, f_flags) & FMODE_EXEC)
 		return 0;
@@ -106,12 +109,7 @@ int BPF_PROG(file_open, struct file *file)
 				 BPF_CORE_READ(file, f_path.dentry));
 	if (!is_telling(file))
 		return 0;
-	p = record_path_begin(policy, AUDIT_FILE, ACT_OPEN, AUDIT_ALLOWED, false);
-	if (!p)
-		return 0;
-	record_process(&p->record, current());
-	put_file(p, file);
-	record_end(&p->record, false);
+	emit_file(policy, &r, file, NULL);
 	return 0;
 }
 
@@ -127,22 +125,18 @@ int BPF_PROG(bprm_check, struct linux_binprm *bprm)
 }
 
 /* Changed by its path, outside of the worktree. `inode`: of what it is, where it is already. */
-static __noinline int changed(int act, struct vfsmount *mnt, struct dentry *dentry,
-			      struct inode *inode)
+static __always_inline int changed(int act, struct vfsmount *mnt, struct dentry *dentry,
+				   struct inode *inode)
 {
 	struct audit_policy *policy = policy_of_current();
-	struct audit_record_path *p;
+	struct audit_record r = { .class = AUDIT_FILE, .act = act };
+	struct source from = { .mnt = mnt, .dentry = dentry };
 
 	if (!policy || BPF_CORE_READ(dentry, d_sb, s_magic) == OVERLAYFS_MAGIC)
 		return 0;
-	p = record_path_begin(policy, AUDIT_FILE, act, AUDIT_ALLOWED, false);
-	if (!p)
-		return 0;
-	record_process(&p->record, current());
 	if (inode)
-		put_inode(p, inode);
-	put_path(p, mnt, dentry);
-	record_end(&p->record, false);
+		put_inode(&r, inode);
+	emit_with_path(policy, &r, &from);
 	return 0;
 }
 
@@ -230,22 +224,23 @@ int BPF_PROG(path_chown, const struct path *path)
 
 /* --- Sockets: IPv4 and IPv6 are the guards' */
 
-static __noinline int refuse_family(int act, __u32 family, __u32 type, __u32 protocol)
+static __always_inline int refuse_family(int act, __u32 family, __u32 type, __u32 protocol)
 {
 	struct audit_policy *policy = policy_of_current();
-	struct audit_record *r;
+	struct audit_record r = {
+		.class = AUDIT_NETWORK,
+		.act = act,
+		.verdict = AUDIT_REFUSED,
+		.result = -EPERM,
+		.is_critical = true,
+	};
 
 	if (!policy)
 		return 0;
-	r = record_begin(policy, AUDIT_NETWORK, act, AUDIT_REFUSED, true, sizeof(*r));
-	if (r) {
-		record_process(r, current());
-		r->result = -EPERM;
-		r->on.network.family = family;
-		r->on.network.type = type;
-		r->on.network.protocol = protocol;
-		record_end(r, true);
-	}
+	r.on.network.family = family;
+	r.on.network.type = type;
+	r.on.network.protocol = protocol;
+	emit(policy, &r);
 	return -EPERM;
 }
 
@@ -258,12 +253,14 @@ int BPF_PROG(socket_create, int family, int type, int protocol, int kern)
 }
 
 /* The kernel's own copy of the address. */
-static __noinline int named(struct socket *socket, int act, const void *address, int len)
+static __always_inline int named(struct socket *socket, int act, const void *address, int len)
 {
 	__u32 family = BPF_CORE_READ(socket, sk, __sk_common.skc_family);
-	__u64 n = (__u32)len - SUN_PATH_AT;
+	struct audit_record r = { .class = AUDIT_NETWORK,
+				  .act = act,
+				  .on.network.family = AF_UNIX };
+	struct source from = { .text = (const char *)address + SUN_PATH_AT };
 	struct audit_policy *policy;
-	struct audit_record_path *p;
 
 	if (family == AF_INET || family == AF_INET6)
 		return 0;
@@ -275,17 +272,9 @@ static __noinline int named(struct socket *socket, int act, const void *address,
 	policy = policy_of_current();
 	if (!policy)
 		return 0;
-	p = record_path_begin(policy, AUDIT_NETWORK, act, AUDIT_ALLOWED, false);
-	if (!p)
-		return 0;
-	record_process(&p->record, current());
-	p->record.on.network.family = AF_UNIX;
-	p->record.on.network.type = BPF_CORE_READ(socket, type);
-	if (n > SUN_PATH_MAX)
-		n = SUN_PATH_MAX;
-	if (!bpf_probe_read_kernel(p->path, n, (const char *)address + SUN_PATH_AT))
-		p->record.path_len = n;
-	record_end(&p->record, false);
+	r.on.network.type = BPF_CORE_READ(socket, type);
+	from.len = len - SUN_PATH_AT < SUN_PATH_MAX ? len - SUN_PATH_AT : SUN_PATH_MAX;
+	emit_with_path(policy, &r, &from);
 	return 0;
 }
 
@@ -312,7 +301,7 @@ int BPF_PROG(socket_sendmsg, struct socket *socket, struct msghdr *message)
 
 /* Threads of one process are no others; what is only read in /proc is not kept from it. */
 SEC("lsm/ptrace_access_check")
-int BPF_PROG(ptrace_access_check, struct task_struct *task, unsigned int mode)
+int BPF_PROG(ptrace_access, struct task_struct *task, unsigned int mode)
 {
 	if (!(mode & PTRACE_MODE_ATTACH) || BPF_CORE_READ(task, tgid) == current()->tgid)
 		return 0;
@@ -335,17 +324,18 @@ SEC("lsm/task_kill")
 int BPF_PROG(task_kill, struct task_struct *task, struct kernel_siginfo *info, int sig)
 {
 	struct audit_policy *policy = policy_of_current();
-	struct audit_record *r;
+	struct audit_record r = {
+		.class = AUDIT_SIGNAL,
+		.act = ACT_KILL,
+		.verdict = AUDIT_REFUSED,
+		.result = sig,
+		.is_critical = true,
+	};
 
 	if (!policy || leaf_of(task) == leaf_of(current()))
 		return 0;
-	r = record_begin(policy, AUDIT_SIGNAL, ACT_KILL, AUDIT_REFUSED, true, sizeof(*r));
-	if (r) {
-		record_process(r, current());
-		r->result = sig;
-		r->on.call.args[0] = BPF_CORE_READ(task, pid);
-		record_end(r, true);
-	}
+	r.on.call.args[0] = BPF_CORE_READ(task, pid);
+	emit(policy, &r);
 	return -EPERM;
 }
 

@@ -19,6 +19,8 @@
 #define ARCH_I386 0x40000003
 #define TIOCSTI 0x5412
 #define TIOCLINUX 0x541c
+#define NR_CONNECT 42
+#define NR_BIND 49
 #define NR_CLONE 56
 #define NEW_NAMESPACES 0x7e020000 /* all of CLONE_NEW… */
 
@@ -34,8 +36,7 @@ enum look {
 	LOOK_OPENAT,
 	LOOK_OPENAT2,
 	LOOK_SOCKET,
-	LOOK_CONNECT,
-	LOOK_BIND,
+	LOOK_NAMED,
 	LOOK_LISTEN,
 	LOOK_SENDTO,
 	LOOK_SENDMSG,
@@ -46,14 +47,14 @@ enum look {
 
 /* By number on x86-64. */
 static const __u8 looks[AUDIT_CALLS] = {
-	[2] = LOOK_OPEN,	  [85] = LOOK_CREAT,	    [257] = LOOK_OPENAT,
-	[437] = LOOK_OPENAT2,	  [41] = LOOK_SOCKET,	    [53] = LOOK_SOCKET,
-	[42] = LOOK_CONNECT,	  [49] = LOOK_BIND,	    [50] = LOOK_LISTEN,
-	[44] = LOOK_SENDTO,	  [46] = LOOK_SENDMSG,	    [307] = LOOK_SENDMSG,
-	[16] = LOOK_IOCTL,	  [105] = LOOK_CREDENTIALS, [106] = LOOK_CREDENTIALS,
-	[113] = LOOK_CREDENTIALS, [114] = LOOK_CREDENTIALS, [116] = LOOK_CREDENTIALS,
-	[117] = LOOK_CREDENTIALS, [119] = LOOK_CREDENTIALS, [122] = LOOK_CREDENTIALS,
-	[123] = LOOK_CREDENTIALS, [126] = LOOK_CREDENTIALS, [NR_CLONE] = LOOK_CLONE,
+	[2] = LOOK_OPEN,	   [85] = LOOK_CREAT,	     [257] = LOOK_OPENAT,
+	[437] = LOOK_OPENAT2,	   [41] = LOOK_SOCKET,	     [53] = LOOK_SOCKET,
+	[NR_CONNECT] = LOOK_NAMED, [NR_BIND] = LOOK_NAMED,   [50] = LOOK_LISTEN,
+	[44] = LOOK_SENDTO,	   [46] = LOOK_SENDMSG,	     [307] = LOOK_SENDMSG,
+	[16] = LOOK_IOCTL,	   [105] = LOOK_CREDENTIALS, [106] = LOOK_CREDENTIALS,
+	[113] = LOOK_CREDENTIALS,  [114] = LOOK_CREDENTIALS, [116] = LOOK_CREDENTIALS,
+	[117] = LOOK_CREDENTIALS,  [119] = LOOK_CREDENTIALS, [122] = LOOK_CREDENTIALS,
+	[123] = LOOK_CREDENTIALS,  [126] = LOOK_CREDENTIALS, [NR_CLONE] = LOOK_CLONE,
 };
 
 static __always_inline struct file *file_of(__u64 fd)
@@ -67,67 +68,59 @@ static __always_inline struct file *file_of(__u64 fd)
 	return file;
 }
 
-static __always_inline void record_call(const struct audit_policy *policy, int class, int act,
-					int verdict, struct pt_regs *regs, __u32 arch,
-					__s64 result)
-{
-	int is_critical = verdict == AUDIT_DENIED || class == AUDIT_CREDENTIALS;
-	struct audit_record *r =
-		record_begin(policy, class, act, verdict, is_critical, sizeof(*r));
+/* A system call that has returned. */
+struct call {
+	__u32 number, arch;
+	__u64 args[6];
+	__s64 result;
+};
 
-	if (!r)
-		return;
-	record_process(r, current());
-	r->result = result;
-	r->on.call.number = regs->orig_ax;
-	r->on.call.arch = arch;
-	r->on.call.args[0] = regs->di;
-	r->on.call.args[1] = regs->si;
-	r->on.call.args[2] = regs->dx;
-	record_end(r, is_critical);
+__noinline int emit_call(const struct audit_policy *policy, int class, int verdict,
+			 const struct call *call)
+{
+	struct audit_record r = { .class = class, .act = ACT_CALL, .verdict = verdict };
+
+	if (!call)
+		return 0;
+	if (class == AUDIT_CREDENTIALS)
+		r.act = ACT_CREDENTIALS;
+	r.result = call->result;
+	r.on.call.number = call->number;
+	r.on.call.arch = call->arch;
+	r.on.call.args[0] = call->args[0];
+	r.on.call.args[1] = call->args[1];
+	r.on.call.args[2] = call->args[2];
+	r.is_critical = verdict == AUDIT_DENIED || class == AUDIT_CREDENTIALS;
+	return emit(policy, &r);
 }
 
-static __noinline int opened(const struct audit_policy *policy, __u64 fd)
+__noinline int opened(const struct audit_policy *policy, __u64 fd)
 {
-	struct audit_record_path *p;
+	struct audit_record r = { .class = AUDIT_FILE, .act = ACT_OPEN };
 	struct file *file = file_of(fd);
 
-	if (!policy || !file || !is_telling(file))
+	if (!file || !is_telling(file))
 		return 0;
-	p = record_path_begin(policy, AUDIT_FILE, ACT_OPEN, AUDIT_ALLOWED, false);
-	if (!p)
-		return 0;
-	record_process(&p->record, current());
-	put_file(p, file);
-	record_end(&p->record, false);
-	return 0;
+	return emit_file(policy, &r, file, NULL);
 }
 
 /* Was refused: there is no file, only what was asked for. */
-static __noinline int not_opened(const struct audit_policy *policy, const char *name,
-				 __u32 flags, __s64 error)
+__noinline int not_opened(const struct audit_policy *policy, __u64 name, __u32 flags,
+			  __s64 error)
 {
-	struct audit_record_path *p;
-	long n;
+	struct source from = { .text = (const char *)name };
+	struct audit_record r = {
+		.class = AUDIT_FILE,
+		.act = ACT_OPEN,
+		.flags = AUDIT_CLAIMED,
+		.result = error,
+		.on.file.flags = flags,
+	};
 
-	if (!policy || !(flags & (O_ACCMODE | O_CREAT)))
+	if (!(flags & (O_ACCMODE | O_CREAT)) ||
+	    (error != -EPERM && error != -EACCES && error != -EROFS))
 		return 0;
-	if (error != -EPERM && error != -EACCES && error != -EROFS)
-		return 0;
-	p = record_path_begin(policy, AUDIT_FILE, ACT_OPEN, AUDIT_ALLOWED, false);
-	if (!p)
-		return 0;
-	record_process(&p->record, current());
-	p->record.result = error;
-	p->record.flags = AUDIT_CLAIMED;
-	p->record.on.file.flags = flags;
-	n = bpf_probe_read_user_str(p->path, AUDIT_PATH_MAX, name);
-	if (n > 1 && n <= AUDIT_PATH_MAX)
-		p->record.path_len = n - 1;
-	if (n == AUDIT_PATH_MAX)
-		p->record.flags |= AUDIT_TRUNCATED;
-	record_end(&p->record, false);
-	return 0;
+	return emit_with_path(policy, &r, &from);
 }
 
 static __always_inline struct socket *socket_of(__u64 fd)
@@ -139,197 +132,166 @@ static __always_inline struct socket *socket_of(__u64 fd)
 	return BPF_CORE_READ(file, private_data);
 }
 
-/* An address that a process gave, with what it was given to. */
-struct given {
-	__u64 fd;
-	const char *address;
-	__u64 len;
-	__s64 result;
-};
-
-/* UNIX sockets alone: the others are seen by the guards, by the kernel's copy of the address. */
-static __noinline int named_socket(const struct audit_policy *policy, int act,
-				   const struct given *given)
+/*
+ * A socket was given the address of `len` bytes. UNIX sockets alone: the others are seen by the
+ * guards, by the kernel's copy of the address.
+ */
+__noinline int named_socket(const struct audit_policy *policy, const struct call *call,
+			    __u64 address, __u64 len)
 {
-	struct socket *socket = socket_of(given->fd);
-	__u64 len = given->len - SUN_PATH_AT;
-	struct audit_record_path *p;
+	struct audit_record r = {
+		.class = AUDIT_NETWORK,
+		.act = ACT_SEND,
+		.flags = AUDIT_CLAIMED,
+		.on.network.family = AF_UNIX,
+	};
+	struct source from = { .text = (const char *)address + SUN_PATH_AT };
+	struct socket *socket;
 
-	if (has_lsm || !policy || !socket || !given->address || given->len <= SUN_PATH_AT ||
-	    BPF_CORE_READ(socket, sk, __sk_common.skc_family) != AF_UNIX)
+	if (has_lsm || !call || !address || len <= SUN_PATH_AT)
 		return 0;
-	p = record_path_begin(policy, AUDIT_NETWORK, act, AUDIT_ALLOWED, false);
-	if (!p)
+	socket = socket_of(call->args[0]);
+	if (!socket || BPF_CORE_READ(socket, sk, __sk_common.skc_family) != AF_UNIX)
 		return 0;
-	record_process(&p->record, current());
-	p->record.result = given->result < 0 ? given->result : 0;
-	p->record.flags = AUDIT_CLAIMED;
-	p->record.on.network.family = AF_UNIX;
-	p->record.on.network.type = BPF_CORE_READ(socket, type);
-	if (len > SUN_PATH_MAX)
-		len = SUN_PATH_MAX;
-	if (!bpf_probe_read_user(p->path, len, given->address + SUN_PATH_AT))
-		p->record.path_len = len;
-	record_end(&p->record, false);
-	return 0;
+	if (call->number == NR_CONNECT)
+		r.act = ACT_CONNECT;
+	if (call->number == NR_BIND)
+		r.act = ACT_BIND;
+	r.result = call->result < 0 ? call->result : 0;
+	r.on.network.type = BPF_CORE_READ(socket, type);
+	from.len = len - SUN_PATH_AT < SUN_PATH_MAX ? len - SUN_PATH_AT : SUN_PATH_MAX;
+	return emit_with_path(policy, &r, &from);
 }
 
-static __noinline int named_message(const struct audit_policy *policy, struct given *given)
+static __always_inline int named_message(const struct audit_policy *policy,
+					 const struct call *call)
 {
 	struct {
-		const char *name;
+		__u64 name;
 		__u32 len;
 	} head;
 
-	if (has_lsm || !policy || bpf_probe_read_user(&head, sizeof(head), given->address))
+	if (has_lsm || bpf_probe_read_user(&head, sizeof(head), (const void *)call->args[1]))
 		return 0;
-	given->address = head.name;
-	given->len = head.len;
-	return named_socket(policy, ACT_SEND, given);
+	return named_socket(policy, call, head.name, head.len);
 }
 
 /* The kernel's own copy of the name that it was bound to. */
-static __noinline int listened_by_name(const struct audit_policy *policy, struct socket *socket,
-				       __s64 result)
+static __always_inline int listened_by_name(const struct audit_policy *policy,
+					    struct audit_record *r, struct sock *sk)
 {
-	struct audit_record_path *p;
-	struct unix_address *address;
-	struct unix_sock *sk;
-	__u64 len, name = bpf_core_field_offset(struct unix_address, name);
+	struct unix_address *address = BPF_CORE_READ((struct unix_sock *)sk, addr);
+	__u64 len = (__u32)BPF_CORE_READ(address, len) - SUN_PATH_AT;
+	struct source from = { 0 };
 
-	if (!policy || !socket)
-		return 0;
-	p = record_path_begin(policy, AUDIT_NETWORK, ACT_LISTEN, AUDIT_ALLOWED, false);
-	if (!p)
-		return 0;
-	record_process(&p->record, current());
-	p->record.result = result;
-	p->record.on.network.family = AF_UNIX;
-	p->record.on.network.type = BPF_CORE_READ(socket, type);
-	sk = (struct unix_sock *)BPF_CORE_READ(socket, sk);
-	address = BPF_CORE_READ(sk, addr);
-	len = (__u32)BPF_CORE_READ(address, len) - SUN_PATH_AT;
-	if (address && len <= SUN_PATH_MAX &&
-	    !bpf_probe_read_kernel(p->path, len, (const char *)address + name + SUN_PATH_AT))
-		p->record.path_len = len;
-	record_end(&p->record, false);
-	return 0;
+	if (address && len && len <= SUN_PATH_MAX) {
+		from.text = (const char *)address +
+			    bpf_core_field_offset(struct unix_address, name) + SUN_PATH_AT;
+		from.len = len;
+	}
+	return emit_with_path(policy, r, &from);
 }
 
-static __noinline int listened(const struct audit_policy *policy, __u64 fd, __s64 result)
+__noinline int listened(const struct audit_policy *policy, __u64 fd, __s64 result)
 {
+	struct audit_record r = { .class = AUDIT_NETWORK, .act = ACT_LISTEN, .result = result };
+	struct audit_address *a = &r.on.network.address;
 	struct socket *socket = socket_of(fd);
-	struct audit_record *r;
 	struct sock *sk;
 
-	if (!policy || !socket)
+	if (!socket)
 		return 0;
-	if (BPF_CORE_READ(socket, sk, __sk_common.skc_family) == AF_UNIX)
-		return listened_by_name(policy, socket, result);
-	r = record_begin(policy, AUDIT_NETWORK, ACT_LISTEN, AUDIT_ALLOWED, false, sizeof(*r));
-	if (!r)
-		return 0;
-	record_process(r, current());
 	sk = BPF_CORE_READ(socket, sk);
-	r->result = result;
-	r->on.network.family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	r->on.network.type = BPF_CORE_READ(socket, type);
-	if (r->on.network.family == AF_INET) {
+	r.on.network.family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	r.on.network.type = BPF_CORE_READ(socket, type);
+	if (r.on.network.family == AF_UNIX)
+		return listened_by_name(policy, &r, sk);
+	if (r.on.network.family == AF_INET) {
 		__u32 ip = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
 
-		r->on.network.address.ip[10] = r->on.network.address.ip[11] = 0xff;
-		__builtin_memcpy(r->on.network.address.ip + 12, &ip, 4);
-	} else if (r->on.network.family == AF_INET6) {
-		bpf_probe_read_kernel(r->on.network.address.ip, 16,
-				      &sk->__sk_common.skc_v6_rcv_saddr);
+		a->ip[10] = a->ip[11] = 0xff;
+		__builtin_memcpy(a->ip + 12, &ip, 4);
+	} else if (r.on.network.family == AF_INET6) {
+		bpf_probe_read_kernel(a->ip, 16, &sk->__sk_common.skc_v6_rcv_saddr);
 	}
-	r->on.network.address.port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	record_end(r, false);
-	return 0;
+	a->port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	return emit(policy, &r);
 }
 
-static __always_inline void refused_socket(const struct audit_policy *policy,
-					   struct pt_regs *regs)
+__noinline int refused_socket(const struct audit_policy *policy, const struct call *call)
 {
-	struct audit_record *r = record_begin(policy, AUDIT_NETWORK, ACT_SOCKET, AUDIT_REFUSED,
-					      false, sizeof(*r));
+	struct audit_record r = {
+		.class = AUDIT_NETWORK,
+		.act = ACT_SOCKET,
+		.verdict = AUDIT_REFUSED,
+		.result = -EAFNOSUPPORT,
+	};
 
-	if (!r)
-		return;
-	record_process(r, current());
-	r->result = -EAFNOSUPPORT;
-	r->on.network.family = regs->di;
-	r->on.network.type = regs->si & 0xf;
-	r->on.network.protocol = regs->dx;
-	record_end(r, false);
+	if (!call)
+		return 0;
+	r.on.network.family = call->args[0];
+	r.on.network.type = call->args[1] & 0xf;
+	r.on.network.protocol = call->args[2];
+	return emit(policy, &r);
+}
+
+static __always_inline int look_at_open(const struct audit_policy *policy, enum look look,
+					const struct call *call)
+{
+	const __u64 *args = call->args;
+	__u64 how;
+
+	if (call->result >= 0)
+		return has_lsm ? 0 : opened(policy, call->result);
+	if (look == LOOK_OPEN || look == LOOK_CREAT)
+		return not_opened(policy, args[0], look == LOOK_CREAT ? O_CREAT : args[1],
+				  call->result);
+	how = args[2];
+	if (look == LOOK_OPENAT2 &&
+	    bpf_probe_read_user(&how, sizeof(how), (const void *)args[2]))
+		return 0;
+	return not_opened(policy, args[1], how, call->result);
 }
 
 /* Those calls that are more than a number. */
-static __always_inline void look_at(const struct audit_policy *policy, enum look look,
-				    struct pt_regs *regs, __s64 ret)
+__noinline int look_at(const struct audit_policy *policy, enum look look,
+		       const struct call *call)
 {
-	struct given given = { regs->di, (void *)regs->si, regs->dx, ret };
-	__u64 how = 0;
+	const __u64 *args;
 
+	if (!policy || !call)
+		return 0;
+	args = call->args;
 	switch (look) {
 	case LOOK_OPEN:
 	case LOOK_CREAT:
 	case LOOK_OPENAT:
 	case LOOK_OPENAT2:
-		if (ret >= 0) {
-			if (!has_lsm)
-				opened(policy, ret);
-			return;
-		}
-		if (look == LOOK_OPEN || look == LOOK_CREAT) {
-			not_opened(policy, (const char *)regs->di,
-				   look == LOOK_CREAT ? O_CREAT : regs->si, ret);
-			return;
-		}
-		how = regs->dx;
-		if (look == LOOK_OPENAT2 &&
-		    bpf_probe_read_user(&how, sizeof(how), (void *)regs->dx))
-			return;
-		not_opened(policy, (const char *)regs->si, how, ret);
-		return;
+		return look_at_open(policy, look, call);
 	case LOOK_SOCKET:
-		if (ret == -EAFNOSUPPORT)
-			refused_socket(policy, regs);
-		return;
-	case LOOK_CONNECT:
-		named_socket(policy, ACT_CONNECT, &given);
-		return;
-	case LOOK_BIND:
-		named_socket(policy, ACT_BIND, &given);
-		return;
-	case LOOK_LISTEN:
-		listened(policy, regs->di, ret);
-		return;
+		return call->result == -EAFNOSUPPORT ? refused_socket(policy, call) : 0;
+	case LOOK_NAMED:
+		return named_socket(policy, call, args[1], args[2]);
 	case LOOK_SENDTO:
-		given.address = (void *)regs->r8;
-		given.len = regs->r9;
-		named_socket(policy, ACT_SEND, &given);
-		return;
+		return named_socket(policy, call, args[4], args[5]);
 	case LOOK_SENDMSG:
-		named_message(policy, &given);
-		return;
+		return named_message(policy, call);
+	case LOOK_LISTEN:
+		return listened(policy, args[0], call->result);
 	case LOOK_IOCTL:
-		if (ret == -EPERM &&
-		    ((__u32)regs->si == TIOCSTI || (__u32)regs->si == TIOCLINUX))
-			record_call(policy, AUDIT_CALL, ACT_CALL, AUDIT_REFUSED, regs,
-				    ARCH_X86_64, ret);
-		return;
+		if (call->result == -EPERM &&
+		    ((__u32)args[1] == TIOCSTI || (__u32)args[1] == TIOCLINUX))
+			return emit_call(policy, AUDIT_CALL, AUDIT_REFUSED, call);
+		return 0;
 	case LOOK_CREDENTIALS:
-		record_call(policy, AUDIT_CREDENTIALS, ACT_CREDENTIALS, AUDIT_ALLOWED, regs,
-			    ARCH_X86_64, ret);
-		return;
+		return emit_call(policy, AUDIT_CREDENTIALS, AUDIT_ALLOWED, call);
 	case LOOK_CLONE:
 		/* Forbidden with these flags alone; see the filter. */
-		if (ret < 0 && regs->di & NEW_NAMESPACES && !policy->calls[NR_CLONE])
-			record_call(policy, AUDIT_CALL, ACT_CALL, AUDIT_DENIED, regs,
-				    ARCH_X86_64, ret);
-		return;
+		if (call->result < 0 && args[0] & NEW_NAMESPACES && !policy->calls[NR_CLONE])
+			return emit_call(policy, AUDIT_CALL, AUDIT_DENIED, call);
+		return 0;
 	}
+	return 0;
 }
 
 SEC("tp_btf/sys_exit")
@@ -340,6 +302,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	__u32 slot, number;
 	bool is_i386, is_other;
 	__u64 nr, error;
+	struct call call;
 
 	if (!policy)
 		return 0;
@@ -368,18 +331,26 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 			c->by_error[error]++;
 		}
 	}
-	if (is_other)
-		record_call(policy, AUDIT_CALL, ACT_CALL, AUDIT_DENIED, regs,
-			    is_i386 ? ARCH_I386 : ARCH_X86_64, ret);
-	if (number == AUDIT_CALLS_OTHER)
+	if (!is_other && (number == AUDIT_CALLS_OTHER ||
+			  (!looks[number] && !(policy->calls[number] && ret < 0))))
 		return 0;
-	if (looks[number])
-		look_at(policy, looks[number], regs, ret);
+	call.number = regs->orig_ax;
+	call.arch = is_i386 ? ARCH_I386 : ARCH_X86_64;
+	call.args[0] = regs->di;
+	call.args[1] = regs->si;
+	call.args[2] = regs->dx;
+	call.args[3] = regs->r10;
+	call.args[4] = regs->r8;
+	call.args[5] = regs->r9;
+	call.result = ret;
+	if (is_other)
+		return emit_call(policy, AUDIT_CALL, AUDIT_DENIED, &call);
+	look_at(policy, looks[number], &call);
 	if (policy->calls[number] && ret < 0)
-		record_call(policy, AUDIT_CALL, ACT_CALL,
-			    policy->calls[number] == AUDIT_CALL_QUIET ? AUDIT_REFUSED
-								      : AUDIT_DENIED,
-			    regs, ARCH_X86_64, ret);
+		emit_call(policy, AUDIT_CALL,
+			  policy->calls[number] == AUDIT_CALL_QUIET ? AUDIT_REFUSED
+								    : AUDIT_DENIED,
+			  &call);
 	return 0;
 }
 
@@ -387,21 +358,11 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task, int old, struct linux_binprm *bprm)
 {
 	struct audit_policy *policy = policy_of_current();
-	struct audit_record_path *p;
-	long n;
+	struct audit_record r = { .class = AUDIT_EXEC, .act = ACT_EXEC, .is_critical = true };
 
 	if (!policy)
 		return 0;
-	p = record_path_begin(policy, AUDIT_EXEC, ACT_EXEC, AUDIT_ALLOWED, true);
-	if (!p)
-		return 0;
-	record_process(&p->record, current());
-	put_file(p, BPF_CORE_READ(bprm, file));
-	n = bpf_probe_read_kernel_str(p->name, AUDIT_NAME_MAX, BPF_CORE_READ(bprm, filename));
-	if (n > 1 && n <= AUDIT_NAME_MAX)
-		p->record.name_len = n - 1;
-	record_end(&p->record, true);
-	return 0;
+	return emit_file(policy, &r, BPF_CORE_READ(bprm, file), BPF_CORE_READ(bprm, filename));
 }
 
 /* Threads are no processes. */
@@ -409,17 +370,14 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct audit_policy *policy = policy_of_current();
-	struct audit_record *r;
+	struct audit_record r = { .class = AUDIT_PROCESS, .act = ACT_FORK };
+	struct pid *pid;
 
-	if (!policy || BPF_CORE_READ(child, pid) != BPF_CORE_READ(child, tgid))
+	if (!policy || child->pid != child->tgid)
 		return 0;
-	r = record_begin(policy, AUDIT_PROCESS, ACT_FORK, AUDIT_ALLOWED, false, sizeof(*r));
-	if (!r)
-		return 0;
-	record_process(r, parent);
-	r->result = pid_inside(child);
-	record_end(r, false);
-	return 0;
+	pid = BPF_CORE_READ(child, thread_pid);
+	r.result = pid_at(pid, BPF_CORE_READ(pid, level));
+	return emit(policy, &r);
 }
 
 /* Processes of which the end is told already, by the address that their threads share. */
@@ -439,9 +397,9 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
 	struct audit_policy *policy = policy_of_current();
+	struct audit_record r = { .class = AUDIT_PROCESS, .act = ACT_EXIT };
 	struct end end = { BPF_CORE_READ(task, signal),
 			   BPF_CORE_READ(task, group_leader, start_time) };
-	struct audit_record *r;
 	__u8 told = 1;
 
 	/* The last thread takes the process along; the first need not be the last. Two that end
@@ -449,13 +407,8 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	if (!policy || BPF_CORE_READ(task, signal, live.counter) ||
 	    (int)bpf_map_update_elem(&ended, &end, &told, BPF_NOEXIST) == -EEXIST)
 		return 0;
-	r = record_begin(policy, AUDIT_PROCESS, ACT_EXIT, AUDIT_ALLOWED, false, sizeof(*r));
-	if (!r)
-		return 0;
-	record_process(r, task);
-	r->result = BPF_CORE_READ(task, exit_code);
-	record_end(r, false);
-	return 0;
+	r.result = task->exit_code;
+	return emit(policy, &r);
 }
 
 /* A signal to a process of another cgroup: none should ever get there. */
@@ -463,24 +416,21 @@ SEC("tp_btf/signal_generate")
 int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct *task)
 {
 	struct audit_policy *policy = policy_of_current();
-	struct audit_record *r;
-	struct pid *pid, *target;
+	struct audit_record r = {
+		.class = AUDIT_SIGNAL, .act = ACT_KILL, .result = sig, .is_critical = true
+	};
+	struct pid *target;
+	__u32 level;
 
 	if (!policy)
 		return 0;
 	/* In the trial's pid namespace it has a number, and one that has just died has none. */
-	pid = BPF_CORE_READ(current(), thread_pid);
+	level = BPF_CORE_READ(current(), thread_pid, level);
 	target = BPF_CORE_READ(task, thread_pid);
-	if (!target || pid_at(target, BPF_CORE_READ(pid, level)))
+	if (!target || (BPF_CORE_READ(target, level) >= level && pid_at(target, level)))
 		return 0;
-	r = record_begin(policy, AUDIT_SIGNAL, ACT_KILL, AUDIT_ALLOWED, true, sizeof(*r));
-	if (!r)
-		return 0;
-	record_process(r, current());
-	r->result = sig;
-	r->on.call.args[0] = BPF_CORE_READ(task, pid);
-	record_end(r, true);
-	return 0;
+	r.on.call.args[0] = task->pid;
+	return emit(policy, &r);
 }
 
 /* Run once, over the group that leaves are made in. */

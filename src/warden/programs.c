@@ -280,48 +280,43 @@ void programs_free(struct programs *p)
 	free(p);
 }
 
-/* The bucket that holds the leaf `id`, or with 0 one that is free for `leaf`; -1. */
-static int find_bucket(struct programs *p, uint64_t leaf, uint64_t id, __u32 *ret)
+/* Puts `by` in place of `id` in the bucket of `leaf`. Returns -1 where that is not in it. */
+static int replace_leaf(struct programs *p, uint64_t leaf, uint64_t id, struct audit_leaf by)
 {
-	for (__u32 i = 0; i < AUDIT_NEIGHBOURS; i++) {
-		struct audit_leaf l;
+	int map = bpf_map__fd(p->audit->maps.leaves);
+	__u32 number = leaf % AUDIT_BUCKETS;
+	struct audit_bucket bucket;
 
-		*ret = (leaf ^ i) % AUDIT_BUCKETS;
-		if (!bpf_map_lookup_elem(bpf_map__fd(p->audit->maps.leaves), ret, &l) &&
-		    l.id == id)
-			return 0;
+	if (bpf_map_lookup_elem(map, &number, &bucket))
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(bucket.leaves); i++) {
+		if (bucket.leaves[i].id != id)
+			continue;
+		bucket.leaves[i] = by;
+		return bpf_map_update_elem(map, &number, &bucket, BPF_ANY);
 	}
+	errno = ENOSPC;
 	return -1;
 }
 
 int programs_add(struct programs *p, uint64_t leaf, const struct audit_policy *policy,
 		 struct error *err)
 {
-	struct audit_leaf l = { .id = leaf, .slot = policy->slot };
-	__u32 bucket;
-
-	/* Ids count up, so this takes trials that lie more than a thousand cgroups apart. */
-	if (find_bucket(p, leaf, 0, &bucket))
-		return error_set(err, "too many trials at a time");
 	memset(p->per_cpu, 0, (size_t)p->cpus * sizeof(*p->per_cpu));
-	/* The leaf last: with it, the policy holds. */
+	/* The leaf last: with it, the policy holds. Ids count up, so its bucket is full only where
+	 * trials lie more than a thousand cgroups apart. */
 	if (bpf_map_update_elem(bpf_map__fd(p->audit->maps.counts), &policy->slot, p->per_cpu,
 				BPF_ANY) ||
 	    bpf_map_update_elem(bpf_map__fd(p->audit->maps.policies), &policy->slot, policy,
 				BPF_ANY) ||
-	    bpf_map_update_elem(bpf_map__fd(p->audit->maps.leaves), &bucket, &l, BPF_ANY))
+	    replace_leaf(p, leaf, 0, (struct audit_leaf){ .id = leaf, .slot = policy->slot }))
 		return error_errno(err, "cannot tell the programs of a trial");
 	return 0;
 }
 
 void programs_remove(struct programs *p, uint64_t leaf)
 {
-	const struct audit_leaf none = { 0 };
-	__u32 bucket;
-
-	if (!find_bucket(p, leaf, leaf, &bucket))
-		bpf_map_update_elem(bpf_map__fd(p->audit->maps.leaves), &bucket, &none,
-				    BPF_ANY);
+	replace_leaf(p, leaf, leaf, (struct audit_leaf){ 0 });
 }
 
 int programs_counts(struct programs *p, uint32_t slot, struct audit_counts *ret,
