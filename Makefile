@@ -66,15 +66,19 @@ $(BUILD)/%.bpf.o: %.bpf.c
 		-Wno-unused-parameter -Wno-missing-declarations -I. \
 		-I/usr/include/$(shell $(CC) -print-multiarch) -MMD -MP -c -o $@ $<
 
-$(BUILD)/ebpf/audit.o: $(patsubst %.c,$(BUILD)/%.o,$(wildcard ebpf/*.bpf.c))
+# Those of LSM, which a kernel may not take, by themselves.
+$(BUILD)/ebpf/audit.o: $(BUILD)/ebpf/guard.bpf.o $(BUILD)/ebpf/watch.bpf.o
+$(BUILD)/ebpf/lsm.o: $(BUILD)/ebpf/lsm.bpf.o
+$(BUILD)/ebpf/audit.o $(BUILD)/ebpf/lsm.o:
 	$(Q)$(BPFTOOL) gen object $@ $^
 
+$(BUILD)/ebpf/audit.skel.h: LIGHT := -L
 $(BUILD)/ebpf/%.skel.h: $(BUILD)/ebpf/%.o
 	$(say) SKELETON $@
-	$(Q)$(BPFTOOL) gen skeleton $< name $* >$@
+	$(Q)$(BPFTOOL) gen skeleton $(LIGHT) $< name $* >$@
 
-$(BUILD)/src/warden/programs.o: CPPFLAGS += -I$(BUILD)
-$(BUILD)/src/warden/programs.o: $(BUILD)/ebpf/audit.skel.h
+$(BUILD)/src/warden/programs.o: CPPFLAGS += -isystem $(BUILD)
+$(BUILD)/src/warden/programs.o: $(BUILD)/ebpf/audit.skel.h $(BUILD)/ebpf/lsm.skel.h
 
 $(WARDEN): $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/warden/*.c)) $(BUILD)/lib.a
 	$(say) LINK $@

@@ -1,8 +1,8 @@
 /*
  * git-autoresearch-warden: the small program that holds what needs privilege, and what must
- * outlive a crash of the loop that started it. It loads the eBPF programs, gives its privilege
- * up, is told of each trial and takes its records down; when the loop is gone, however it went,
- * it kills what is left of the trials.
+ * outlive a crash of the loop that started it. It loads the eBPF programs, attaches them to the
+ * cgroup that it is given, gives its privilege up, is told of each trial and takes its records
+ * down; when the loop is gone, however it went, it kills what is left of the trials.
  *
  * It may be called by anybody of its group, and with file capabilities that they do not have.
  * So it takes no argument, no environment and no file name: only a socket, and over it cgroups,
@@ -51,7 +51,9 @@ struct watched {
 };
 
 struct warden {
-	struct programs *programs;
+	struct programs *loaded; /* NULL: for the reason in `unloaded` */
+	struct error unloaded;
+	struct programs *programs; /* the same, once they are attached */
 	struct stat base;
 	bool over; /* nobody is there that could be served */
 	int loop;  /* pidfd of the process that made the socket */
@@ -114,11 +116,17 @@ static int take_open(struct warden *w, struct channel_message *m, struct error *
 
 	if (w->programs || m->len)
 		return error_set(err, "the warden was told nonsense");
-	if (check_cgroup(base, &w->base, err) ||
-	    programs_open(&w->programs, base, &ready, err) || drop_privilege(err)) {
-		w->over = true;
+	w->over = true;
+	if (check_cgroup(base, &w->base, err))
+		return -1;
+	if (!w->loaded) {
+		*err = w->unloaded;
 		return -1;
 	}
+	if (programs_attach(w->loaded, base, &ready, err) || drop_privilege(err))
+		return -1;
+	w->over = false;
+	w->programs = w->loaded;
 	say(w, WARDEN_READY, &ready, sizeof(ready));
 	return 0;
 }
@@ -520,12 +528,13 @@ int main(int argc, char **argv)
 	}
 	if (settle_in(&warden))
 		return 1;
+	/* What takes long, before anybody asks for it. */
+	programs_load(&warden.loaded, &warden.unloaded);
 	lost = serve(&warden);
 	kill_all(&warden);
 	if (lost)
 		leave_mark(&warden, lost);
-	/* The loop need not wait for the rest. */
+	/* The loop need not wait until the kernel has taken the programs off their hooks. */
 	close(LOOP);
-	programs_free(warden.programs);
 	return 0;
 }

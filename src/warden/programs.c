@@ -3,7 +3,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -12,14 +11,44 @@
 #include "base/cleanup.h"
 #include "base/strbuf.h"
 #include "ebpf/audit.skel.h"
+#include "ebpf/lsm.skel.h"
 
-#define LINKS_MAX 64
+#define PROGRAMS_MAX 64
+/* Of what the verifier has to say of a program that it does not take. */
+#define LOG_SIZE (16 << 20)
 /* Records, a ring and look: more than one has room for, so that a flood cannot keep us. */
 #define LOOK_MAX (1 << 17)
 
+/* Where the guards stand: at the cgroup and all below it. The others look whose act it is. */
+static const struct {
+	const char *name;
+	enum bpf_attach_type hook;
+} guards[] = {
+	{ "connect4", BPF_CGROUP_INET4_CONNECT },
+	{ "connect6", BPF_CGROUP_INET6_CONNECT },
+	{ "sendmsg4", BPF_CGROUP_UDP4_SENDMSG },
+	{ "sendmsg6", BPF_CGROUP_UDP6_SENDMSG },
+	{ "bind4", BPF_CGROUP_INET4_BIND },
+	{ "bind6", BPF_CGROUP_INET6_BIND },
+	{ "sock_create", BPF_CGROUP_INET_SOCK_CREATE },
+	{ "egress", BPF_CGROUP_INET_EGRESS },
+	{ "device", BPF_CGROUP_DEVICE },
+};
+
+struct program {
+	int fd;
+	enum bpf_prog_type type;
+	char name[BPF_OBJ_NAME_LEN];
+	unsigned char tag[BPF_TAG_SIZE];
+};
+
 struct programs {
 	struct audit *audit;
-	struct bpf_link *links[LINKS_MAX];
+	struct lsm *lsm;
+	struct error no_lsm; /* why there are none of LSM; or no message */
+	struct program programs[PROGRAMS_MAX];
+	size_t nr;
+	int links[PROGRAMS_MAX];
 	size_t links_nr;
 	struct ring {
 		struct programs *programs;
@@ -34,29 +63,19 @@ struct programs {
 	struct audit_counts *per_cpu;
 };
 
-/* libbpf tells on the way what it fails with; the last words are what a person needs. */
-static char last_words[160];
-
-static int listen_to_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+/* `log`: the verifier's, which ends with what it stumbled over and a line of sums; or NULL. */
+static int blame(const char *what, int error, char *log, struct error *err)
 {
-	char text[sizeof(last_words)];
+	char *sums = log ? strstr(log, "\nprocessed ") : NULL;
+	const char *last;
 
-	if (level != LIBBPF_WARN)
-		return 0;
-	vsnprintf(text, sizeof(text), format, args);
-	text[strcspn(text, "\n")] = '\0';
-	/* The verifier's log ends with a line of its own, and libbpf adds two that say less. */
-	if (!strstr(text, "BPF program load failed") && *last_words)
-		return 0;
-	memcpy(last_words, text, sizeof(text));
-	return 0;
-}
-
-static int blame(const char *what, int error, struct error *err)
-{
 	if (error == -EPERM)
 		return error_set(err, "%s: not permitted", what);
-	return error_set(err, "%s: %s", what, *last_words ? last_words : strerror(-error));
+	if (!sums)
+		return error_set(err, "%s: %s", what, strerror(-error));
+	*sums = '\0';
+	last = strrchr(log, '\n');
+	return error_set(err, "%s: %.160s", what, last ? last + 1 : log);
 }
 
 /* Runs level_of over the base: an iterator's program runs when its descriptor is read. */
@@ -65,47 +84,44 @@ static int find_level(struct programs *p, int base, struct error *err)
 	union bpf_iter_link_info info = {
 		.cgroup = { .order = BPF_CGROUP_ITER_SELF_ONLY, .cgroup_fd = (__u32)base },
 	};
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
-		    .link_info_len = sizeof(info));
-	struct bpf_link *link = bpf_program__attach_iter(p->audit->progs.level_of, &options);
-	CLEANUP_CLOSE int fd = -1;
+	LIBBPF_OPTS(bpf_link_create_opts, options, .iter_info = &info,
+		    .iter_info_len = sizeof(info));
+	CLEANUP_CLOSE int link =
+		bpf_link_create(p->audit->progs.level_of.prog_fd, 0, BPF_TRACE_ITER, &options);
+	CLEANUP_CLOSE int fd = link < 0 ? -1 : bpf_iter_create(link);
 	char nothing;
 
-	if (!link)
-		return blame("cannot look at the cgroup", -errno, err);
-	fd = bpf_iter_create(bpf_link__fd(link));
-	if (fd < 0 || read(fd, &nothing, 1) < 0 || p->audit->bss->leaf_level <= 0) {
-		bpf_link__destroy(link);
-		return blame("cannot look at the cgroup", fd < 0 ? fd : -errno, err);
-	}
-	bpf_link__destroy(link);
+	if (fd < 0 || read(fd, &nothing, 1) < 0 || p->audit->bss->leaf_level <= 0)
+		return blame("cannot look at the cgroup", -errno, NULL, err);
 	return 0;
 }
 
-static bool is_lsm(const struct bpf_program *program)
+static int attach_program(const struct program *program, int base)
 {
-	return bpf_program__type(program) == BPF_PROG_TYPE_LSM;
+	if (program->type == BPF_PROG_TYPE_TRACING || program->type == BPF_PROG_TYPE_LSM)
+		return bpf_raw_tracepoint_open(NULL, program->fd);
+	for (size_t i = 0; i < ARRAY_SIZE(guards); i++)
+		if (!strcmp(guards[i].name, program->name))
+			return bpf_link_create(program->fd, base, guards[i].hook, NULL);
+	errno = ENOENT;
+	return -1;
 }
 
-/* Guards belong to the cgroup and all below it; the others look whose act it is. */
 static int attach(struct programs *p, bool lsm, int base, struct error *err)
 {
-	struct bpf_program *program;
+	for (size_t i = 0; i < p->nr; i++) {
+		const struct program *program = &p->programs[i];
+		int link;
 
-	bpf_object__for_each_program(program, p->audit->obj)
-	{
-		bool everywhere = bpf_program__type(program) == BPF_PROG_TYPE_TRACING || lsm;
-		struct bpf_link *link;
-
-		if (is_lsm(program) != lsm || program == p->audit->progs.level_of)
+		if ((program->type == BPF_PROG_TYPE_LSM) != lsm ||
+		    program->fd == p->audit->progs.level_of.prog_fd)
 			continue;
-		link = everywhere ? bpf_program__attach(program)
-				  : bpf_program__attach_cgroup(program, base);
-		if (!link) {
-			CLEANUP_FREE char *what = xstrfmt("cannot attach the program '%s'",
-							  bpf_program__name(program));
+		link = attach_program(program, base);
+		if (link < 0) {
+			CLEANUP_FREE char *what =
+				xstrfmt("cannot attach the program '%s'", program->name);
 
-			return blame(what, -errno, err);
+			return blame(what, -errno, NULL, err);
 		}
 		p->links[p->links_nr++] = link;
 	}
@@ -115,7 +131,7 @@ static int attach(struct programs *p, bool lsm, int base, struct error *err)
 static void detach(struct programs *p, size_t first)
 {
 	while (p->links_nr > first)
-		bpf_link__destroy(p->links[--p->links_nr]);
+		close(p->links[--p->links_nr]);
 }
 
 /*
@@ -134,42 +150,105 @@ static int check_lsm(struct error *err)
 	return 0;
 }
 
-static int load(struct programs *p, bool lsm, struct error *err)
+static int add_program(struct programs *p, int fd, struct error *err)
 {
+	struct program *program = &p->programs[p->nr];
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	if (p->nr == PROGRAMS_MAX || bpf_obj_get_info_by_fd(fd, &info, &len))
+		return blame("cannot look at a program", -errno, NULL, err);
+	program->fd = fd;
+	program->type = info.type;
+	memcpy(program->name, info.name, sizeof(program->name));
+	memcpy(program->tag, info.tag, sizeof(program->tag));
+	p->nr++;
+	return 0;
+}
+
+/* `log`: what the verifier says; or NULL. */
+static int load_audit(struct programs *p, char *log, struct error *err)
+{
+	struct audit *audit = audit__open();
+	const struct bpf_prog_desc *programs;
+	int failed;
+
+	if (!audit)
+		return error_errno(err, "cannot open the programs");
+	audit->ctx.log_level = log != NULL;
+	audit->ctx.log_buf = (uintptr_t)log;
+	audit->ctx.log_size = log ? LOG_SIZE : 0;
+	failed = audit__load(audit);
+	if (failed) {
+		audit__destroy(audit);
+		return blame("the kernel does not take the programs", failed, log, err);
+	}
+	p->audit = audit;
+	programs = (const void *)&audit->progs;
+	for (size_t i = 0; i < sizeof(audit->progs) / sizeof(*programs); i++)
+		if (add_program(p, programs[i].prog_fd, err))
+			return -1;
+	return 0;
+}
+
+/*
+ * A light skeleton: the programs are loaded by one of their own kind, in the kernel, which also
+ * finds out where its structs have what they read. To read the kernel's types takes libbpf longer
+ * than all the rest. A kernel that refuses them is asked once more for its reasons.
+ */
+static int load(struct programs *p, struct error *err)
+{
+	CLEANUP_FREE char *log = NULL;
+
+	if (!load_audit(p, NULL, err))
+		return 0;
+	log = xcalloc(1, LOG_SIZE);
+	return load_audit(p, log, err);
+}
+
+/* The same maps for both. */
+static int share_maps(const struct audit *audit, struct lsm *lsm)
+{
+	return bpf_map__reuse_fd(lsm->maps.leaves, audit->maps.leaves.map_fd) ||
+	       bpf_map__reuse_fd(lsm->maps.policies, audit->maps.policies.map_fd) ||
+	       bpf_map__reuse_fd(lsm->maps.counts, audit->maps.counts.map_fd) ||
+	       bpf_map__reuse_fd(lsm->maps.critical, audit->maps.critical.map_fd) ||
+	       bpf_map__reuse_fd(lsm->maps.bulk, audit->maps.bulk.map_fd);
+}
+
+/* Those of LSM, which a light skeleton could not do: none can share maps with another. */
+static int load_lsm(struct programs *p, struct error *err)
+{
+	CLEANUP_FREE char *log = xcalloc(1, LOG_SIZE);
+	LIBBPF_OPTS(bpf_object_open_opts, options, .kernel_log_buf = log,
+		    .kernel_log_size = LOG_SIZE);
+	struct lsm *lsm = lsm__open_opts(&options);
 	struct bpf_program *program;
 	int failed;
 
-	*last_words = '\0';
-	p->audit = audit__open();
-	if (!p->audit)
-		return blame("cannot open the programs", -errno, err);
-	bpf_object__for_each_program(program, p->audit->obj)
-	{
-		if (is_lsm(program))
-			bpf_program__set_autoload(program, lsm);
+	if (!lsm)
+		return error_errno(err, "cannot open the programs");
+	failed = share_maps(p->audit, lsm) ? -errno : lsm__load(lsm);
+	if (failed) {
+		lsm__destroy(lsm);
+		return blame("the kernel does not take the programs", failed, log, err);
 	}
-	failed = audit__load(p->audit);
-	if (!failed)
-		return 0;
-	audit__destroy(p->audit);
-	p->audit = NULL;
-	return blame("the kernel does not take the programs", failed, err);
-}
-
-/* With those of LSM where it can be; `lsm` has no message then, or says why not. */
-static int load_most(struct programs *p, struct error *lsm, struct error *err)
-{
-	if (!check_lsm(lsm) && !load(p, true, lsm))
-		return 0;
-	return load(p, false, err);
+	p->lsm = lsm;
+	bpf_object__for_each_program(program, lsm->obj)
+	{
+		if (add_program(p, bpf_program__fd(program), err))
+			return -1;
+	}
+	return 0;
 }
 
 /* All of them or none: half of them would see acts twice, or not at all. */
-static void attach_lsm(struct programs *p, struct error *err)
+static void attach_lsm(struct programs *p)
 {
 	size_t others = p->links_nr;
 
-	if (attach(p, true, -1, err))
+	p->lsm->bss->leaf_level = p->audit->bss->leaf_level;
+	if (attach(p, true, -1, &p->no_lsm))
 		detach(p, others);
 	else
 		p->audit->bss->has_lsm = 1;
@@ -177,19 +256,10 @@ static void attach_lsm(struct programs *p, struct error *err)
 
 static void describe(const struct programs *p, struct strbuf *out)
 {
-	struct bpf_program *program;
-
-	bpf_object__for_each_program(program, p->audit->obj)
-	{
-		struct bpf_prog_info info = { 0 };
-		__u32 len = sizeof(info);
-
-		if (bpf_program__fd(program) < 0 ||
-		    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))
-			continue;
-		strbuf_addf(out, "%s:", bpf_program__name(program));
-		for (size_t i = 0; i < sizeof(info.tag); i++)
-			strbuf_addf(out, "%02x", info.tag[i]);
+	for (size_t i = 0; i < p->nr; i++) {
+		strbuf_addf(out, "%s:", p->programs[i].name);
+		for (size_t j = 0; j < sizeof(p->programs[i].tag); j++)
+			strbuf_addf(out, "%02x", p->programs[i].tag[j]);
 		strbuf_addch(out, '\n');
 	}
 }
@@ -207,8 +277,7 @@ static int take_record(void *ring, void *data, size_t size)
 /* Both wake the same epoll, but each is drained by itself. */
 static int open_rings(struct programs *p, struct error *err)
 {
-	const int maps[] = { bpf_map__fd(p->audit->maps.critical),
-			     bpf_map__fd(p->audit->maps.bulk) };
+	const int maps[] = { p->audit->maps.critical.map_fd, p->audit->maps.bulk.map_fd };
 
 	for (size_t i = 0; i < ARRAY_SIZE(p->rings); i++) {
 		struct ring *r = &p->rings[i];
@@ -218,7 +287,7 @@ static int open_rings(struct programs *p, struct error *err)
 		r->is_critical = !i;
 		r->buffer = ring_buffer__new(maps[i], take_record, r, NULL);
 		if (!r->buffer)
-			return blame("cannot open a ring", -errno, err);
+			return blame("cannot open a ring", -errno, NULL, err);
 		if (epoll_ctl(p->epoll, EPOLL_CTL_ADD, ring_buffer__epoll_fd(r->buffer),
 			      &event))
 			return error_errno(err, "cannot watch a ring");
@@ -226,74 +295,64 @@ static int open_rings(struct programs *p, struct error *err)
 	return 0;
 }
 
-static int open_all(struct programs *p, int base, struct warden_ready *ready, struct error *err)
+static int load_all(struct programs *p, struct error *err)
 {
-	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
-	struct error lsm = ERROR_INIT;
-
 	p->cpus = libbpf_num_possible_cpus();
 	p->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (p->cpus < 0 || p->epoll < 0)
 		return error_errno(err, "cannot prepare for the programs");
 	p->per_cpu = xcalloc((size_t)p->cpus, sizeof(*p->per_cpu));
-	if (load_most(p, &lsm, err) || find_level(p, base, err) ||
-	    attach(p, false, base, err) || open_rings(p, err))
+	if (load(p, err) || open_rings(p, err))
 		return -1;
-	if (!*lsm.message)
-		attach_lsm(p, &lsm);
-	ready->lsm = p->audit->bss->has_lsm != 0;
-	snprintf(ready->lsm_error, sizeof(ready->lsm_error), "%.*s",
-		 (int)sizeof(ready->lsm_error) - 1, lsm.message);
-	describe(p, &text);
-	snprintf(ready->programs, sizeof(ready->programs), "%s", text.buf);
+	if (!check_lsm(&p->no_lsm))
+		load_lsm(p, &p->no_lsm);
 	return 0;
 }
 
-int programs_open(struct programs **ret, int base, struct warden_ready *ret_ready,
-		  struct error *err)
+int programs_load(struct programs **ret, struct error *err)
 {
 	struct programs *p = xcalloc(1, sizeof(*p));
 
-	p->epoll = -1;
-	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
-	libbpf_set_print(listen_to_libbpf);
-	*ret_ready = (struct warden_ready){ 0 };
-	if (open_all(p, base, ret_ready, err)) {
-		programs_free(p);
+	if (load_all(p, err)) {
+		free(p->per_cpu);
+		free(p);
 		return -1;
 	}
 	*ret = p;
 	return 0;
 }
 
-void programs_free(struct programs *p)
+int programs_attach(struct programs *p, int base, struct warden_ready *ret_ready,
+		    struct error *err)
 {
-	if (!p)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(p->rings); i++)
-		ring_buffer__free(p->rings[i].buffer);
-	detach(p, 0);
-	audit__destroy(p->audit);
-	if (p->epoll >= 0)
-		close(p->epoll);
-	free(p->per_cpu);
-	free(p);
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	if (find_level(p, base, err) || attach(p, false, base, err))
+		return -1;
+	if (!*p->no_lsm.message)
+		attach_lsm(p);
+	*ret_ready = (struct warden_ready){ .lsm = p->audit->bss->has_lsm != 0 };
+	snprintf(ret_ready->lsm_error, sizeof(ret_ready->lsm_error), "%.*s",
+		 (int)sizeof(ret_ready->lsm_error) - 1, p->no_lsm.message);
+	describe(p, &text);
+	snprintf(ret_ready->programs, sizeof(ret_ready->programs), "%s", text.buf);
+	return 0;
 }
 
-/* Puts `by` in place of `id` in the bucket of `leaf`. Returns -1 where that is not in it. */
+/* Puts `leaf` in place of `id` in the bucket that is the leaf's. Returns -1 where that is not. */
 static int replace_leaf(struct programs *p, uint64_t leaf, uint64_t id, struct audit_leaf by)
 {
-	int map = bpf_map__fd(p->audit->maps.leaves);
 	__u32 number = leaf % AUDIT_BUCKETS;
 	struct audit_bucket bucket;
 
-	if (bpf_map_lookup_elem(map, &number, &bucket))
+	if (bpf_map_lookup_elem(p->audit->maps.leaves.map_fd, &number, &bucket))
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(bucket.leaves); i++) {
 		if (bucket.leaves[i].id != id)
 			continue;
 		bucket.leaves[i] = by;
-		return bpf_map_update_elem(map, &number, &bucket, BPF_ANY);
+		return bpf_map_update_elem(p->audit->maps.leaves.map_fd, &number, &bucket,
+					   BPF_ANY);
 	}
 	errno = ENOSPC;
 	return -1;
@@ -303,11 +362,11 @@ int programs_add(struct programs *p, uint64_t leaf, const struct audit_policy *p
 		 struct error *err)
 {
 	memset(p->per_cpu, 0, (size_t)p->cpus * sizeof(*p->per_cpu));
-	/* The leaf last: with it, the policy holds. Ids count up, so its bucket is full only where
-	 * trials lie more than a thousand cgroups apart. */
-	if (bpf_map_update_elem(bpf_map__fd(p->audit->maps.counts), &policy->slot, p->per_cpu,
+	/* The leaf last: with it, the policy holds. Ids count up, so this takes trials that lie
+	 * more than a thousand cgroups apart. */
+	if (bpf_map_update_elem(p->audit->maps.counts.map_fd, &policy->slot, p->per_cpu,
 				BPF_ANY) ||
-	    bpf_map_update_elem(bpf_map__fd(p->audit->maps.policies), &policy->slot, policy,
+	    bpf_map_update_elem(p->audit->maps.policies.map_fd, &policy->slot, policy,
 				BPF_ANY) ||
 	    replace_leaf(p, leaf, 0, (struct audit_leaf){ .id = leaf, .slot = policy->slot }))
 		return error_errno(err, "cannot tell the programs of a trial");
@@ -323,7 +382,7 @@ int programs_counts(struct programs *p, uint32_t slot, struct audit_counts *ret,
 		    struct error *err)
 {
 	*ret = (struct audit_counts){ 0 };
-	if (bpf_map_lookup_elem(bpf_map__fd(p->audit->maps.counts), &slot, p->per_cpu))
+	if (bpf_map_lookup_elem(p->audit->maps.counts.map_fd, &slot, p->per_cpu))
 		return error_errno(err, "cannot read the counts of a trial");
 	/* It is made of counters alone. */
 	for (int cpu = 0; cpu < p->cpus; cpu++)

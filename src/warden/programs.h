@@ -3,7 +3,7 @@
 
 /*
  * The programs of ebpf/: loaded and attached once, and the maps through which they are told of
- * trials. Needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN until it is opened, and nothing after.
+ * trials. Needs CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN until it is attached, and nothing after.
  */
 
 #include <stdbool.h>
@@ -14,15 +14,15 @@
 
 struct programs;
 
-/*
- * Loads everything and attaches it to the cgroup `base` and what lies below it. Where the
- * kernel takes no LSM programs, `ret_ready` says why, and the others stay.
- */
-int programs_open(struct programs **ret, int base, struct warden_ready *ret_ready,
-		  struct error *err);
+/* Loads everything. It stays until the process ends, also after an error. */
+int programs_load(struct programs **ret, struct error *err);
 
-/* Detaches everything. */
-void programs_free(struct programs *p);
+/*
+ * Attaches it to the cgroup `base` and what lies below it. Where the kernel takes no LSM programs,
+ * `ret_ready` says why, and the others stay.
+ */
+int programs_attach(struct programs *p, int base, struct warden_ready *ret_ready,
+		    struct error *err);
 
 /* From now on the processes of `leaf` (a cgroup's id) are held to this policy; the counts of its
  * slot begin at nothing. */
