@@ -108,7 +108,6 @@ static int open_log(const char *path, struct audit_log **ret, struct error *err)
 int cmd_sandbox(int argc, char **argv, struct error *err)
 {
 	struct arguments a = { .phase = PHASE_RUN };
-	CLEANUP_REPO struct repo *repo = NULL;
 	CLEANUP_AUDIT_LOG struct audit_log *log = NULL;
 	CLEANUP_STRBUF struct strbuf reason = STRBUF_INIT;
 	struct audit_summary audit;
@@ -120,10 +119,10 @@ int cmd_sandbox(int argc, char **argv, struct error *err)
 	if (ret)
 		return ret;
 	delegate_self(argc, argv, false);
-	if (repo_open(&repo, err) || open_log(a.audit_log, &log, err))
+	if (open_log(a.audit_log, &log, err))
 		return -1;
-	ret = single_run(repo, a.campaign, a.phase, (const char *const *)argv + optind,
-			 pass_through, &broken_off, log, &outcome, &signal_no, err);
+	ret = single_run(a.campaign, a.phase, (const char *const *)argv + optind, pass_through,
+			 &broken_off, log, &outcome, &signal_no, err);
 	if (ret < 0)
 		return -1;
 	if (ret)

@@ -186,8 +186,7 @@ static int open_sandbox(struct search *s, struct error *err)
 	if (syscall_filter_new(&s->filter, &s->config.deny, err) ||
 	    cgroup_base_open(&s->cgroups, s->store, err))
 		return -1;
-	/* It loads while the sandbox is made. */
-	s->warden = warden_start(&s->cgroups, s->events);
+	warden_attach(s->warden, &s->cgroups, s->events);
 	if (sandbox_open(&s->sandbox, &options, err))
 		return -1;
 	audit_policy_init(&s->rules, &s->config.deny, &s->settings.devices);
@@ -237,11 +236,18 @@ static int read_settings(struct search *s, struct error *err)
 	return settings_set_proposers(settings, &(struct string_list){ command, 1, 1 }, err);
 }
 
+void search_start_warden(struct search *s)
+{
+	if (!s->warden)
+		s->warden = warden_start();
+}
+
 int search_open(struct search *s, struct repo *repo, const char *commit, const char *path,
 		struct error *err)
 {
 	s->repo = repo;
 	s->path = xstrdup(path);
+	search_start_warden(s);
 	campaign_config_defaults(&s->config);
 	if (read_settings(s, err) || store_open(repo, &s->store, err) ||
 	    store_make(s->store, path, &s->dir, err) || evloop_new(&s->events, err) ||

@@ -128,6 +128,10 @@ struct search {
 /* Makes a struct that search_close() takes. */
 void search_init(struct search *s);
 
+/* The warden takes long to load. search_open() starts it; who has much to do before starts it
+ * earlier. */
+void search_start_warden(struct search *s);
+
 /*
  * Opens what every use needs: repository settings, the config of `commit`, sandbox, cgroups,
  * the filter, the lanes, whose slots are in `path` (below the store). Warnings about the config go to stderr.

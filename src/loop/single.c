@@ -108,12 +108,12 @@ static int run(struct search *s, enum phase phase, const char *const *argv,
 	return failed ? -1 : 0;
 }
 
-int single_run(struct repo *repo, const char *campaign, enum phase phase,
-	       const char *const *argv,
+int single_run(const char *campaign, enum phase phase, const char *const *argv,
 	       void (*output)(enum stream stream, const char *data, size_t len, void *arg),
 	       void *arg, struct audit_log *log, struct outcome *ret, int *ret_signal,
 	       struct error *err)
 {
+	CLEANUP_REPO struct repo *repo = NULL;
 	CLEANUP_SEARCH struct search s;
 	CLEANUP_FREE char *path = NULL;
 	char base[OID_HEX_SIZE];
@@ -121,7 +121,9 @@ int single_run(struct repo *repo, const char *campaign, enum phase phase,
 
 	search_init(&s);
 	s.config_optional = true;
-	if (find_base(&s, repo, campaign, base, err) || single_take_place(&s, repo, &path, err))
+	search_start_warden(&s);
+	if (repo_open(&repo, err) || find_base(&s, repo, campaign, base, err) ||
+	    single_take_place(&s, repo, &path, err))
 		return -1;
 	strcpy(s.head, base);
 	if (search_open(&s, repo, base, path, err))

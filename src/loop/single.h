@@ -17,8 +17,7 @@ int single_take_place(struct search *s, struct repo *repo, char **ret_path, stru
  * the kernel saw of it is added to `log`. 0; 1 where a signal ended it, which is in `ret_signal`;
  * -1.
  */
-int single_run(struct repo *repo, const char *campaign, enum phase phase,
-	       const char *const *argv,
+int single_run(const char *campaign, enum phase phase, const char *const *argv,
 	       void (*output)(enum stream stream, const char *data, size_t len, void *arg),
 	       void *arg, struct audit_log *log, struct outcome *ret, int *ret_signal,
 	       struct error *err);

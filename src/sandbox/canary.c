@@ -243,20 +243,20 @@ static void act_on_objects(int host)
 	tried(syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, zeros, sizeof(zeros)));
 }
 
-/* Who sings: the host's root, the user, and at which level. */
+/* Who sings: the host's root, and the user. */
 struct song {
 	int host;
 	unsigned user, group;
-	enum audit_level level;
 };
 
-/* A process of its own in the leaf: waits on `go` until it is watched, and sings. */
+/* A process of its own in the leaf: waits on `go` until it is watched, and sings for the level that
+ * it is told there. */
 static void __attribute__((noreturn)) sing(int go, const struct song *song)
 {
 	const struct sockaddr_in there = v4_address(V4, PORT);
 	int connected, fd;
 	pid_t pid;
-	char c;
+	char level;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (open_network() || open_folder(song->user, song->group))
@@ -265,11 +265,11 @@ static void __attribute__((noreturn)) sing(int go, const struct song *song)
 	connected = socket(AF_INET, SOCK_DGRAM, 0);
 	if (connect(connected, (const void *)&there, sizeof(there)) || install_filter())
 		_exit(3);
-	if (read(go, &c, 1) != 1)
+	if (read(go, &level, 1) != 1)
 		_exit(4);
 	send(connected, "", 1, 0);
 	act_on_network();
-	if (song->level == AUDIT_LEVEL_A) {
+	if (level == AUDIT_LEVEL_A) {
 		act_on_files();
 		act_on_objects(song->host);
 	}
@@ -284,7 +284,7 @@ static void __attribute__((noreturn)) sing(int go, const struct song *song)
 	if (!pid) {
 		char *const argv[] = { "true", NULL };
 
-		if (song->level == AUDIT_LEVEL_A) {
+		if (level == AUDIT_LEVEL_A) {
 			tried(unshare(CLONE_NEWUSER));
 			tried(syscall(SYS_execveat, song->host, "bin/true", argv, environ, 0));
 		}
@@ -349,59 +349,101 @@ static void ignore(const struct audit_record *record, void *data)
 	(void)data;
 }
 
-static int listen_to(struct warden *warden, const struct cgroup_leaf *leaf,
-		     enum audit_level level, struct strbuf *log, struct error *err)
-{
-	struct audit_policy policy = { .filters = own_filters() };
-	CLEANUP_CLOSE int fd = cgroup_leaf_fd(leaf, err), go = -1, stay = -1, pidfd = -1;
-	CLEANUP_CLOSE int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	CLEANUP_CLOSE int file = memfd_create("canary", MFD_CLOEXEC);
-	struct audit_counts counts = { 0 };
-	const struct song song = {
-		.host = host, .user = geteuid(), .group = getegid(), .level = level
-	};
-	siginfo_t info = { 0 };
-	int slot, pipes[2];
-	pid_t pid;
+struct canary {
+	struct cgroup_leaf leaf;
+	int go, pidfd, log; /* descriptors */
+	pid_t pid;	    /* 0: it has sung */
+};
 
-	policy.calls[SYS_ptrace] = AUDIT_CALL_FORBIDDEN;
-	policy.calls[SYS_keyctl] = AUDIT_CALL_QUIET;
-	if (fd < 0 || file < 0 || host < 0 || pipe2(pipes, O_CLOEXEC))
+static int hatch(struct canary *c, struct error *err)
+{
+	CLEANUP_CLOSE int leaf = cgroup_leaf_fd(&c->leaf, err), stay = -1;
+	CLEANUP_CLOSE int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct song song = { .host = host, .user = geteuid(), .group = getegid() };
+	int pipes[2];
+
+	c->log = memfd_create("canary", MFD_CLOEXEC);
+	if (leaf < 0 || c->log < 0 || host < 0 || pipe2(pipes, O_CLOEXEC))
 		return error_errno(err, "cannot prepare the canary");
 	stay = pipes[0];
-	go = pipes[1];
-	pid = clone_process(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS, fd, &pidfd);
-	if (!pid)
+	c->go = pipes[1];
+	c->pid = clone_process(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS, leaf, &c->pidfd);
+	if (!c->pid)
 		sing(stay, &song);
-	if (pid < 0)
-		return error_errno(err, "cannot start the canary");
-	if (!warden_add(warden, leaf, file, &policy, ignore, NULL, &slot, err) &&
-	    write(go, "", 1) == 1 && !waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) &&
-	    info.si_code == CLD_EXITED && !info.si_status)
-		return warden_end(warden, slot, &counts, err) || lseek(file, 0, SEEK_SET) < 0 ||
-				       strbuf_read_fd(log, file, 1 << 20)
-			       ? -1
-			       : 0;
-	kill(pid, SIGKILL);
-	waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED);
-	return *err->message ? -1 : error_set(err, "the canary died (%d)", info.si_status);
+	return c->pid < 0 ? error_errno(err, "cannot start the canary") : 0;
 }
 
-enum audit_level canary_level(struct warden *warden, struct cgroup_base *base,
-			      enum audit_level loaded, struct error *lacks)
+struct canary *canary_hatch(struct cgroup_base *base, struct error *lacks)
 {
 	const struct limits limits = {
 		.memory = 64 << 20, .cpus = 1, .pids = 8, .disk = 1 << 20, .output = 1 << 20
 	};
-	CLEANUP_STRBUF struct strbuf log = STRBUF_INIT;
-	struct cgroup_leaf leaf;
-	int failed;
+	struct canary *c = xcalloc(1, sizeof(*c));
 
-	*lacks = (struct error)ERROR_INIT;
-	if (cgroup_leaf_make(base, &limits, 1, &leaf, lacks))
-		return AUDIT_LEVEL_C;
-	failed = listen_to(warden, &leaf, loaded, &log, lacks) ||
-		 cgroup_leaf_clear(&leaf, lacks);
-	cgroup_leaf_remove(&leaf);
-	return failed ? AUDIT_LEVEL_C : judge(&log, loaded, lacks);
+	c->go = c->pidfd = c->log = -1;
+	if (cgroup_leaf_make(base, &limits, 1, &c->leaf, lacks)) {
+		free(c);
+		return NULL;
+	}
+	if (hatch(c, lacks)) {
+		canary_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static int listen_to(struct canary *c, struct warden *warden, enum audit_level level,
+		     struct strbuf *log, struct error *err)
+{
+	struct audit_policy policy = { .filters = own_filters() };
+	struct audit_counts counts = { 0 };
+	siginfo_t info = { 0 };
+	char word = (char)level;
+	int slot;
+
+	policy.calls[SYS_ptrace] = AUDIT_CALL_FORBIDDEN;
+	policy.calls[SYS_keyctl] = AUDIT_CALL_QUIET;
+	if (warden_add(warden, &c->leaf, c->log, &policy, ignore, NULL, &slot, err))
+		return -1;
+	if (write(c->go, &word, 1) != 1 || waitid(P_PIDFD, (id_t)c->pidfd, &info, WEXITED))
+		return error_errno(err, "cannot hear the canary");
+	c->pid = 0;
+	if (info.si_code != CLD_EXITED || info.si_status)
+		return error_set(err, "the canary died (%d)", info.si_status);
+	return warden_end(warden, slot, &counts, err) || lseek(c->log, 0, SEEK_SET) < 0 ||
+			       strbuf_read_fd(log, c->log, 1 << 20)
+		       ? -1
+		       : 0;
+}
+
+enum audit_level canary_level(struct canary *c, struct warden *warden, enum audit_level loaded,
+			      struct error *lacks)
+{
+	CLEANUP_STRBUF struct strbuf log = STRBUF_INIT;
+
+	return listen_to(c, warden, loaded, &log, lacks) || cgroup_leaf_clear(&c->leaf, lacks)
+		       ? AUDIT_LEVEL_C
+		       : judge(&log, loaded, lacks);
+}
+
+void canary_free(struct canary *c)
+{
+	struct error ignored = ERROR_INIT;
+	siginfo_t info;
+
+	if (!c)
+		return;
+	if (c->pid > 0) {
+		kill(c->pid, SIGKILL);
+		waitid(P_PIDFD, (id_t)c->pidfd, &info, WEXITED);
+	}
+	cgroup_leaf_clear(&c->leaf, &ignored);
+	cgroup_leaf_remove(&c->leaf);
+	if (c->go >= 0)
+		close(c->go);
+	if (c->pidfd >= 0)
+		close(c->pidfd);
+	if (c->log >= 0)
+		close(c->log);
+	free(c);
 }

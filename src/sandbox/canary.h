@@ -13,11 +13,19 @@
 
 struct warden;
 
+struct canary;
+
+/* One that waits to be watched: made while the programs are loaded. NULL: `lacks` says why. */
+struct canary *canary_hatch(struct cgroup_base *base, struct error *lacks);
+
 /*
- * The level that was seen to hold, at most `loaded`, which the warden says it has loaded. Where
- * it is lower, `lacks` says which act was not seen, or what kept the canary from singing.
+ * It sings, once. The level that was seen to hold, at most `loaded`, which the warden says it has
+ * loaded. Where it is lower, `lacks` says which act was not seen, or what kept it from singing.
  */
-enum audit_level canary_level(struct warden *warden, struct cgroup_base *base,
+enum audit_level canary_level(struct canary *canary, struct warden *warden,
 			      enum audit_level loaded, struct error *lacks);
+
+/* Kills it where it waits still, and removes its leaf. NULL is fine. */
+void canary_free(struct canary *canary);
 
 #endif

@@ -167,8 +167,10 @@ void probe_machine(const char *store, struct probes *ret)
 			xstrfmt("memory, pids and cpu, %s", cgroup_layout(&cgroups));
 
 		probes_add(ret, "cgroups", true, detail, NULL);
-		if (events)
-			warden = warden_start(&cgroups, events);
+		if (events) {
+			warden = warden_start();
+			warden_attach(warden, &cgroups, events);
+		}
 	}
 	if (syscall_filter_new(&filter, NULL, &err))
 		probes_add(ret, "system call filter", false, err.message, err.hint);

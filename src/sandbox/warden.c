@@ -94,18 +94,8 @@ static int spawn(struct warden *w, const char *path, struct error *err)
 
 static int start(struct warden *w, struct error *err)
 {
-	struct cgroup_leaf base = { .unified = w->base->unified };
-	CLEANUP_CLOSE int fd = -1;
-
 	w->path = warden_file_find(err);
-	if (!w->path)
-		return -1;
-	fd = cgroup_leaf_fd(&base, err);
-	if (fd < 0 || spawn(w, w->path, err))
-		return -1;
-	if (channel_send(w->socket, WARDEN_OPEN, "", 0, &fd, 1))
-		return error_errno(err, "cannot speak to " NAME);
-	return 0;
+	return w->path ? spawn(w, w->path, err) : -1;
 }
 
 static bool is_reaped(pid_t pid, int ms)
@@ -142,7 +132,9 @@ static bool has_hung_up(int socket)
  */
 static void say_farewell(struct warden *w)
 {
-	bool over = w->socket < 0 || (!shutdown(w->socket, SHUT_WR) && has_hung_up(w->socket));
+	/* One that was not given anything to watch over may be loading still. */
+	bool over = w->socket < 0 ||
+		    (w->base && !shutdown(w->socket, SHUT_WR) && has_hung_up(w->socket));
 
 	if (w->pid <= 0 || is_reaped(w->pid, over ? LINGER_MAX : 0))
 		return;
@@ -163,7 +155,7 @@ static void stop_beating(struct warden *w)
 static void hang_up(struct warden *w)
 {
 	stop_beating(w);
-	if (w->socket >= 0)
+	if (w->socket >= 0 && w->loop)
 		evloop_remove(w->loop, w->socket);
 	say_farewell(w);
 	if (w->socket >= 0)
@@ -171,20 +163,37 @@ static void hang_up(struct warden *w)
 	w->pid = 0;
 }
 
-struct warden *warden_start(struct cgroup_base *base, struct evloop *loop)
+static void do_without(struct warden *w, const struct error *why)
+{
+	lack(w, why);
+	hang_up(w);
+}
+
+struct warden *warden_start(void)
 {
 	struct warden *w = xcalloc(1, sizeof(*w));
 	struct error err = ERROR_INIT;
 
-	w->base = base;
-	w->loop = loop;
 	w->socket = w->beat = -1;
 	w->level = AUDIT_LEVEL_C;
-	if (start(w, &err)) {
-		lack(w, &err);
-		hang_up(w);
-	}
+	if (start(w, &err))
+		do_without(w, &err);
 	return w;
+}
+
+void warden_attach(struct warden *w, struct cgroup_base *base, struct evloop *loop)
+{
+	struct cgroup_leaf group = { .unified = base->unified };
+	struct error err = ERROR_INIT;
+	CLEANUP_CLOSE int fd = cgroup_leaf_fd(&group, &err);
+
+	w->base = base;
+	w->loop = loop;
+	if (fd < 0)
+		do_without(w, &err);
+	/* One that is gone by now has left word why, or shows when it is awaited. */
+	if (w->socket >= 0)
+		channel_send(w->socket, WARDEN_OPEN, "", 0, &fd, 1);
 }
 
 /* The guards are gone: nothing that runs may go on. Returns -1. */
@@ -313,7 +322,8 @@ static int await(struct warden *w, struct error *err)
 
 void warden_await(struct warden *w)
 {
-	struct error err = ERROR_INIT;
+	struct error err = ERROR_INIT, lacks = ERROR_INIT;
+	struct canary *canary;
 	enum audit_level loaded;
 
 	if (w->ready)
@@ -321,16 +331,18 @@ void warden_await(struct warden *w)
 	w->ready = true;
 	if (w->socket < 0)
 		return;
+	canary = canary_hatch(w->base, &lacks);
 	if (await(w, &err)) {
+		canary_free(canary);
 		w->level = AUDIT_LEVEL_C;
-		lack(w, &err);
-		hang_up(w);
+		do_without(w, &err);
 		return;
 	}
 	loaded = w->level;
-	w->level = canary_level(w, w->base, loaded, &err);
+	w->level = canary ? canary_level(canary, w, loaded, &lacks) : AUDIT_LEVEL_C;
+	canary_free(canary);
 	if (w->level < loaded)
-		lack(w, &err);
+		lack(w, &lacks);
 	if (w->level < AUDIT_LEVEL_B)
 		hang_up(w);
 }

@@ -20,11 +20,11 @@
 
 struct warden;
 
-/*
- * Starts it over the group of `base`; it goes on loading. Never fails: what went wrong is told by
- * warden_await(). `base` and `loop` are borrowed until it is freed.
- */
-struct warden *warden_start(struct cgroup_base *base, struct evloop *loop);
+/* Starts it, and it loads. Never fails: what went wrong is told by warden_await(). */
+struct warden *warden_start(void);
+
+/* Over whose group it is to stand. `base` and `loop` are borrowed until it is freed. */
+void warden_attach(struct warden *warden, struct cgroup_base *base, struct evloop *loop);
 
 /* Waits until it is ready, tries every hook, and settles the level. */
 void warden_await(struct warden *warden);

@@ -62,7 +62,8 @@ static int open_campaign(struct campaign *c, const char *store, struct error *er
 	    cgroup_base_open(&c->cgroups, store, err) ||
 	    sandbox_open(&c->sandbox, &options, err) || evloop_new(&c->events, err))
 		return -1;
-	c->warden = warden_start(&c->cgroups, c->events);
+	c->warden = warden_start();
+	warden_attach(c->warden, &c->cgroups, c->events);
 	warden_await(c->warden);
 	audit_policy_init(&c->policy, NULL, NULL);
 	if (warden_level(c->warden) < AUDIT_LEVEL_B)
