@@ -6,7 +6,7 @@
  *
  * A hook is asked before the act. What is let pass here may fail for another reason still.
  */
-#include "ebpf/emit.h"
+#include "ebpf/path.h"
 
 #define S_IFREG 0100000
 #define S_IFDIR 0040000

@@ -4,7 +4,7 @@
  * of theirs leads to may change under the look, so an act is told by the kernel's own objects,
  * and where there is none, it is marked as claimed.
  */
-#include "ebpf/emit.h"
+#include "ebpf/path.h"
 
 #define EACCES 13
 #define EEXIST 17

@@ -194,7 +194,8 @@ static int load_audit(struct programs *p, char *log, struct error *err)
 /*
  * A light skeleton: the programs are loaded by one of their own kind, in the kernel, which also
  * finds out where its structs have what they read. To read the kernel's types takes libbpf longer
- * than all the rest. A kernel that refuses them is asked once more for its reasons.
+ * than all the rest. It has room for 32 functions, those that are called among them. A kernel that
+ * refuses them is asked once more for its reasons.
  */
 static int load(struct programs *p, struct error *err)
 {
