@@ -16,8 +16,9 @@ int timer_new(struct error *err);
  * then every `interval` seconds where that is above 0. -1 with errno. */
 int timer_arm(int timer, double seconds, double interval);
 
-/* Since a moment of CLOCK_MONOTONIC. */
+/* Since a moment of CLOCK_MONOTONIC; and between two. */
 double seconds_since(const struct timespec *start);
+double seconds_between(const struct timespec *start, const struct timespec *end);
 
 /* Takes its expiry. False where there is none. */
 bool timer_take(int timer);

@@ -46,15 +46,12 @@ static int64_t microseconds(const struct timespec *t)
 	return t->tv_sec * INT64_C(1000000) + t->tv_nsec / 1000;
 }
 
-void trace_since(const char *name, const struct timespec *begin)
+void trace_span(const char *name, const struct timespec *begin, const struct timespec *end)
 {
-	int64_t from = microseconds(begin), to;
-	struct timespec now;
+	int64_t from = microseconds(begin), to = microseconds(end);
 
 	if (!trace.file || getpid() != trace.pid)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	to = microseconds(&now);
 	/* A list that ends in the middle, because we were killed, can be read all the same. */
 	fprintf(trace.file,
 		"%s{\"name\":\"%s\",\"ph\":\"X\",\"ts\":%" PRId64 ",\"dur\":%" PRId64
@@ -77,6 +74,10 @@ struct span span_begin(const char *name)
 
 void span_end(struct span *span)
 {
-	if (span->name)
-		trace_since(span->name, &span->begin);
+	struct timespec now;
+
+	if (!span->name)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	trace_span(span->name, &span->begin, &now);
 }

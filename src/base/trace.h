@@ -32,7 +32,7 @@ void span_end(struct span *span);
 /* Until the end of the block; one a block. `name` is borrowed, and needs no escapes. */
 #define SPAN(name) CLEANUP(span_end) __attribute__((unused)) struct span span_ = span_begin(name)
 
-/* A span that began at that moment of CLOCK_MONOTONIC, and ends now. */
-void trace_since(const char *name, const struct timespec *begin);
+/* A span between two moments of CLOCK_MONOTONIC, of the fiber that tells of it. */
+void trace_span(const char *name, const struct timespec *begin, const struct timespec *end);
 
 #endif

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/channel.h"
@@ -144,6 +145,14 @@ static int set_rlimits(const struct phase_launch *launch, const struct trial_com
 	return 0;
 }
 
+static int tell_moment(int control, enum message type, int status)
+{
+	struct moment moment = { .status = status };
+
+	clock_gettime(CLOCK_MONOTONIC, &moment.at);
+	return channel_send(control, (char)type, &moment, sizeof(moment), NULL, 0);
+}
+
 static void __attribute__((noreturn))
 command_main(const struct phase_launch *launch, const struct trial_command *command,
 	     int stdin_fd)
@@ -176,7 +185,7 @@ command_main(const struct phase_launch *launch, const struct trial_command *comm
 	}
 	/* Told while nothing of the command runs; everything but 0, 1 and 2 closes on exec. */
 	if (channel_send(launch->control, MESSAGE_FILTER, "", 0, &filter, 1) ||
-	    channel_send(launch->control, MESSAGE_STARTED, "", 0, NULL, 0))
+	    tell_moment(launch->control, MESSAGE_STARTED, 0))
 		_exit(1);
 	/* By its PATH, not by that of whoever started us. */
 	environ = (char **)command->env;
@@ -293,7 +302,7 @@ static void __attribute__((noreturn)) init_main(const struct phase_launch *launc
 	do
 		pid = waitpid(-1, &status, 0);
 	while (pid != command && (pid > 0 || errno == EINTR));
-	channel_send(launch->control, MESSAGE_ENDED, &status, sizeof(status), NULL, 0);
+	tell_moment(launch->control, MESSAGE_ENDED, status);
 	_exit(0);
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "sandbox/sandbox.h"
 #include "sandbox/trial.h"
@@ -57,11 +58,17 @@ enum message {
 	MESSAGE_INIT = 'I',    /* fd: the pidfd of the phase's init */
 	MESSAGE_ADMITTED = 'A', /* init is in every cgroup: it may have its order */
 	MESSAGE_FILTER = 'S',  /* fd: tells of forbidden calls */
-	MESSAGE_STARTED = 'R', /* the command begins: the clock starts */
-	MESSAGE_ENDED = 'X',   /* int: its wait status */
+	MESSAGE_STARTED = 'R', /* struct moment: the command begins: the clock starts */
+	MESSAGE_ENDED = 'X',   /* struct moment: it is dead, and how */
 	MESSAGE_REMOVED = 'O', /* text: a name that was taken out of OUT */
 	MESSAGE_LISTENERS = 'L', /* size_t each: items of the network list; fds: their sockets */
 	MESSAGE_ERROR = 'E',   /* text: we could not start it */
+};
+
+/* When it happened: the parent may have much else to do before it reads of it. */
+struct moment {
+	struct timespec at; /* CLOCK_MONOTONIC */
+	int status;	    /* of waitpid(2), at the end */
 };
 
 /* To the child, once: fds: its order, the command's stdin. */

@@ -56,7 +56,7 @@ struct trial {
 	struct error failure;
 	bool failed;
 	int64_t output;
-	struct timespec start;
+	struct timespec start, end;
 	struct cell cell; /* before the first phase: the one that waits for its order */
 	int clock, tick, notify;
 	struct relay *relay; /* NULL: it may reach nothing */
@@ -287,7 +287,10 @@ static void on_init_dead(uint32_t events, void *data)
 static void take_message(struct trial *t, struct channel_message *m)
 {
 	struct error err = ERROR_INIT;
+	struct moment moment = { 0 };
 
+	if (m->len == sizeof(moment))
+		memcpy(&moment, m->data, sizeof(moment));
 	switch ((enum message)m->type) {
 	case MESSAGE_TRIAL:
 		t->ns = channel_take(m, 0);
@@ -310,13 +313,12 @@ static void take_message(struct trial *t, struct channel_message *m)
 			fail(t, &err);
 		break;
 	case MESSAGE_STARTED:
-		clock_gettime(CLOCK_MONOTONIC, &t->start);
+		t->start = moment.at;
 		break;
 	case MESSAGE_ENDED:
-		if (m->len == sizeof(t->status)) {
-			memcpy(&t->status, m->data, sizeof(t->status));
-			t->has_status = true;
-		}
+		t->end = moment.at;
+		t->status = moment.status;
+		t->has_status = true;
 		break;
 	case MESSAGE_REMOVED:
 		if (t->removed.nr < REMOVED_MAX)
@@ -490,11 +492,13 @@ int trial_run(struct trial *t, const struct trial_command *command, struct outco
 	failed = (t->upper && upper_clear(t->place.sandbox->store, t->upper, err)) ||
 		 (t->cell.keeper < 0 && launch(t, err)) || watch(t, err) ||
 		 evloop_run(t->place.loop, &t->done, err);
-	if (t->start.tv_sec) {
-		t->outcome.wall = seconds_since(&t->start);
-		trace_since(phase_name(command->phase), &t->start);
-	}
+	if (!t->has_status)
+		clock_gettime(CLOCK_MONOTONIC, &t->end);
 	failed |= settle(t, failed ? &late : err);
+	if (t->start.tv_sec) {
+		t->outcome.wall = seconds_between(&t->start, &t->end);
+		trace_span(phase_name(command->phase), &t->start, &t->end);
+	}
 	if (!failed)
 		failed = conclude(t, &before, ret, err);
 	t->command = NULL;
