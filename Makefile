@@ -13,7 +13,7 @@ Q := $(if $(filter 1,$(V)),,@)
 MAKEFLAGS += $(if $(filter 1,$(V)),,-s)
 say = $(if $(filter 1,$(V)),@:,@printf '  %-8s %s\n')
 
-PACKAGES := libgit2 libcjson libseccomp libmd
+PACKAGES := libgit2 libcjson libseccomp nettle
 # Known to the compiler alone: src/propose/http.c loads it when a model is asked.
 LOADED := libcurl
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wformat=2

@@ -1,24 +1,25 @@
 #include "base/digest.h"
 
-#include <sha2.h>
+#include <nettle/sha2.h>
 
-_Static_assert(sizeof(SHA2_CTX) <= sizeof(struct digest), "struct digest holds SHA2_CTX");
-_Static_assert(_Alignof(SHA2_CTX) <= _Alignof(struct digest), "and is aligned for it");
+_Static_assert(sizeof(struct sha256_ctx) <= sizeof(struct digest),
+	       "struct digest holds nettle's");
+_Static_assert(_Alignof(struct sha256_ctx) <= _Alignof(struct digest), "and is aligned for it");
 
-static SHA2_CTX *context(struct digest *d)
+static struct sha256_ctx *context(struct digest *d)
 {
-	return (SHA2_CTX *)d->state;
+	return (struct sha256_ctx *)d->state;
 }
 
 void digest_init(struct digest *d)
 {
-	SHA256Init(context(d));
+	sha256_init(context(d));
 }
 
 void digest_add(struct digest *d, const void *data, size_t len)
 {
 	if (len)
-		SHA256Update(context(d), data, len);
+		sha256_update(context(d), len, data);
 }
 
 void digest_add_field(struct digest *d, const void *data, size_t len)
@@ -34,9 +35,9 @@ void digest_add_field(struct digest *d, const void *data, size_t len)
 void digest_hex(struct digest *d, char ret[DIGEST_HEX_LEN + 1])
 {
 	static const char hex[] = "0123456789abcdef";
-	unsigned char raw[SHA256_DIGEST_LENGTH];
+	unsigned char raw[SHA256_DIGEST_SIZE];
 
-	SHA256Final(raw, context(d));
+	sha256_digest(context(d), sizeof(raw), raw);
 	for (size_t i = 0; i < sizeof(raw); i++) {
 		ret[2 * i] = hex[raw[i] >> 4];
 		ret[2 * i + 1] = hex[raw[i] & 15];
@@ -57,12 +58,12 @@ void digest_base64_of(const void *data, size_t len, char ret[DIGEST_BASE64_LEN +
 {
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	unsigned char raw[SHA256_DIGEST_LENGTH + 1] = { 0 };
+	unsigned char raw[SHA256_DIGEST_SIZE + 1] = { 0 };
 	struct digest d;
 
 	digest_init(&d);
 	digest_add(&d, data, len);
-	SHA256Final(raw, context(&d));
+	sha256_digest(context(&d), SHA256_DIGEST_SIZE, raw);
 	/* Three bytes are four digits; of the last three one is not there. */
 	for (size_t i = 0; i < sizeof(raw) / 3; i++) {
 		unsigned bits = (unsigned)raw[3 * i] << 16 | (unsigned)raw[3 * i + 1] << 8 |
