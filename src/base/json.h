@@ -9,7 +9,7 @@
  * digits are lost). json.c is the only file that includes cJSON.h.
  *
  * `struct json` is one value of a tree. The root owns the tree and is freed by json_free();
- * all others are borrowed from it. Objects keep the order in which members were added, so
+ * all others are borrowed from it. What was parsed is read, and never part of what is built. Objects keep the order in which members were added, so
  * the text of a value that we build is always the same.
  */
 

@@ -130,7 +130,7 @@ void strbuf_add_number(struct strbuf *sb, double value)
 	char text[64];
 
 	if (fabs(value) < 1e15 && value == trunc(value)) {
-		strbuf_addf(sb, "%.0f", value);
+		strbuf_addf(sb, "%s%lld", signbit(value) ? "-" : "", llabs((long long)value));
 		return;
 	}
 	/* What has no more than 15 digits is printed with no more by %.15g, unless it is so small

@@ -111,16 +111,20 @@ void strbuf_addch(struct strbuf *sb, int c)
 void strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 {
 	va_list again;
+	size_t room;
 	int len;
 
+	/* Most fit into this, and are formatted once. */
+	strbuf_grow(sb, 64);
+	room = sb->alloc - sb->len;
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, again);
+	len = vsnprintf(sb->buf + sb->len, room, fmt, again);
 	va_end(again);
-	if (len <= 0)
-		return;
-	strbuf_grow(sb, (size_t)len);
-	vsnprintf(sb->buf + sb->len, (size_t)len + 1, fmt, ap);
-	sb->len += (size_t)len;
+	if (len >= 0 && (size_t)len >= room) {
+		strbuf_grow(sb, (size_t)len);
+		vsnprintf(sb->buf + sb->len, (size_t)len + 1, fmt, ap);
+	}
+	strbuf_setlen(sb, sb->len + (len > 0 ? (size_t)len : 0));
 }
 
 void strbuf_addf(struct strbuf *sb, const char *fmt, ...)
@@ -210,6 +214,8 @@ size_t utf8_sequence(const char *s, size_t len)
 	const unsigned char *p = (const unsigned char *)s;
 	size_t n = len ? utf8_expected(p[0]) : 0;
 
+	if (n == 1)
+		return 1;
 	if (!n || n > len)
 		return 0;
 	for (size_t i = 1; i < n; i++)
@@ -222,18 +228,28 @@ size_t utf8_sequence(const char *s, size_t len)
 	return n;
 }
 
+/* How much of it is valid, from its beginning. */
+static size_t utf8_valid_len(const char *s, size_t len)
+{
+	size_t valid = 0, n;
+
+	while (valid < len && (n = utf8_sequence(s + valid, len - valid)))
+		valid += n;
+	return valid;
+}
+
 void strbuf_add_utf8(struct strbuf *sb, const char *s, size_t len)
 {
-	size_t n;
+	while (len) {
+		size_t valid = utf8_valid_len(s, len);
 
-	for (; len; s += n, len -= n) {
-		n = utf8_sequence(s, len);
-		if (n) {
-			strbuf_add(sb, s, n);
-		} else {
+		strbuf_add(sb, s, valid);
+		if (valid < len) {
 			strbuf_addstr(sb, "\xef\xbf\xbd"); /* U+FFFD */
-			n = 1;
+			valid++;
 		}
+		s += valid;
+		len -= valid;
 	}
 }
 

@@ -60,6 +60,55 @@ static void refused_documents(void **state)
 	REFUSED("True", "malformed");
 }
 
+/* An object of `nr` members with long values; the last has the key of the member `again` (-1: of
+ * none). */
+static void many_members(int nr, int again, struct strbuf *ret)
+{
+	for (int i = 0; i < nr; i++)
+		strbuf_addf(ret, "%s\"k%d\":\"%0*d\"", i ? "," : "{",
+			    i == nr - 1 && again >= 0 ? again : i, 20 * i, i);
+	strbuf_addch(ret, '}');
+}
+
+static void documents_of_any_size(void **state)
+{
+	(void)state;
+	for (int nr = 1; nr < 200; nr += 33) {
+		CLEANUP_STRBUF struct strbuf text = STRBUF_INIT, again = STRBUF_INIT;
+		CLEANUP_STRBUF struct strbuf twice = STRBUF_INIT;
+		CLEANUP_JSON struct json *json = NULL;
+		struct error err = ERROR_INIT;
+
+		many_members(nr, -1, &text);
+		assert_int_equal(json_parse(text.buf, text.len, &json, &err), 0);
+		json_write(json, false, &again);
+		assert_string_equal(again.buf, text.buf);
+		if (nr == 1)
+			continue;
+		many_members(nr, nr / 2, &twice);
+		assert_refused(twice.buf, twice.len, "duplicate key");
+	}
+}
+
+/* Neither is touched by what becomes of the other. */
+static void building_around_a_document(void **state)
+{
+	CLEANUP_JSON struct json *built = json_new_object();
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+	struct json *json = NULL;
+	struct error err = ERROR_INIT;
+
+	(void)state;
+	json_add_string(built, "before", "a");
+	assert_int_equal(json_parse("[1]", 3, &json, &err), 0);
+	json_add_string(built, "meanwhile", "b");
+	json_free(json);
+	assert_int_equal(json_parse("[2]", 3, &json, &err), 0);
+	json_write(built, false, &text);
+	assert_string_equal(text.buf, "{\"before\":\"a\",\"meanwhile\":\"b\"}");
+	json_free(json);
+}
+
 static void refused_numbers(void **state)
 {
 	(void)state;
@@ -270,6 +319,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused_documents),
+		cmocka_unit_test(documents_of_any_size),
+		cmocka_unit_test(building_around_a_document),
 		cmocka_unit_test(refused_numbers),
 		cmocka_unit_test(deep_nesting_is_refused),
 		cmocka_unit_test(getters),

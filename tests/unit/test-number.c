@@ -162,6 +162,9 @@ static void number_text(void **state)
 	assert_number_text(1500000, "1500000");
 	assert_number_text(0.1, "0.1");
 	assert_number_text(0.1 + 0.2, "0.30000000000000004");
+	assert_number_text(-0.0, "-0");
+	assert_number_text(-3, "-3");
+	assert_number_text(999999999999999, "999999999999999");
 	assert_number_text(1e-5, "1e-05");
 	assert_number_text(1e20, "1e+20");
 	assert_number_text(5e-324, "5e-324");

@@ -46,6 +46,25 @@ static void building(void **state)
 	assert_memory_equal(sb.buf, "0,1,a\0b", 8);
 }
 
+/* Whatever room there was: none, too little by one, just enough. */
+static void formatting_of_any_length(void **state)
+{
+	(void)state;
+	for (int had = 0; had < 140; had++) {
+		for (int len = 0; len < 140; len++) {
+			CLEANUP_STRBUF struct strbuf sb = STRBUF_INIT;
+
+			for (int i = 0; i < had; i++)
+				strbuf_addch(&sb, 'a');
+			strbuf_addf(&sb, "%0*d", len + 1, 7);
+			assert_int_equal(sb.len, had + len + 1);
+			assert_int_equal(strlen(sb.buf), sb.len);
+			assert_int_equal(sb.buf[sb.len - 1], '7');
+			assert_int_equal(strspn(sb.buf, "a"), had);
+		}
+	}
+}
+
 static void rtrim(void **state)
 {
 	CLEANUP_STRBUF struct strbuf sb = STRBUF_INIT;
@@ -219,6 +238,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_one_is_a_string),
 		cmocka_unit_test(building),
+		cmocka_unit_test(formatting_of_any_length),
 		cmocka_unit_test(rtrim),
 		cmocka_unit_test(reading_up_to_a_cap),
 		cmocka_unit_test(visible),
