@@ -98,7 +98,8 @@ static int take_notes(struct ledger *ledger, struct own_notes *n, struct error *
 	while (*oid) {
 		CLEANUP_ENTRY struct entry entry = { 0 };
 
-		if (ledger_read(ledger, oid, &entry, err) || take_note(ledger, &entry, n, err))
+		if (objects_pass(ledger->repo, err) || ledger_read(ledger, oid, &entry, err) ||
+		    take_note(ledger, &entry, n, err))
 			return -1;
 		memcpy(oid, entry.parent, sizeof(oid));
 	}

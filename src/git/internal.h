@@ -30,6 +30,7 @@ struct repo {
 	struct ref_update *supposed;  /* by repo_suppose() */
 	size_t supposed_nr;
 	unsigned recorded;	      /* how often repo_maintain() was called */
+	unsigned passed;	      /* how often objects_pass() was */
 };
 
 #define DEFINE_GIT_CLEANUP(type)                       \
@@ -58,6 +59,9 @@ DEFINE_GIT_CLEANUP(git_treebuilder)
 
 /* Before anything else is asked of it; as often as one likes. */
 int start_libgit2(struct error *err);
+
+/* How much of a pack it maps at a time, and of all packs together, in bytes. */
+void use_windows(size_t size, size_t all);
 
 /* As error_set(), with ": " and libgit2's last message behind it. Returns -1. */
 int error_git(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -134,6 +138,15 @@ int tree_diff(struct repo *repo, git_tree *old_tree, git_tree *new_tree, tree_ch
  * all at once: an fsync for each of the dozen objects of an experiment costs ten times more.
  */
 int objects_sync(struct repo *repo, struct error *err);
+
+/*
+ * To be called for each record, or note, by those who go through all of them. Of every pack libgit2
+ * keeps the bases of its deltas, up to 16 MB, and its index, for as long as it has the pack open;
+ * nor does it give up the windows of another one for the one that is read now. So every now and
+ * then all packs are closed, and those opened again that are looked into, by larger windows from
+ * then on. Objects that the caller holds stay as they are.
+ */
+int objects_pass(struct repo *repo, struct error *err);
 
 /*
  * Objects that were written and that no ref names yet are what `git gc --prune=now` looks for: in

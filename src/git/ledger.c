@@ -176,7 +176,8 @@ int ledger_walk(struct ledger *ledger, entry_fn fn, void *data, struct error *er
 	while (!r && *oid) {
 		CLEANUP_ENTRY struct entry entry = { 0 };
 
-		if (ledger_read(ledger, oid, &entry, err) < 0 ||
+		if (objects_pass(ledger->repo, err) ||
+		    ledger_read(ledger, oid, &entry, err) < 0 ||
 		    rulings_apply(&rulings, ledger, &entry, err))
 			return -1;
 		r = fn(&entry, data, err);

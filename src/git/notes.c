@@ -249,7 +249,7 @@ static int give_note(const char *path, unsigned mode __attribute__((unused)), co
 	/* git keeps other files of a notes tree, and so do we. */
 	if (oid_from_hex(&object, hex.buf, &ignored) < 0)
 		return 0;
-	if (oid_from_hex(&blob, oid, err) < 0 ||
+	if (oid_from_hex(&blob, oid, err) < 0 || objects_pass(each->repo, err) ||
 	    read_blob(each->repo, &blob, NOTE_MAX, &note, err) < 0)
 		return -1;
 	return each->fn(hex.buf, &note, each->data, err);

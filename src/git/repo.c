@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <git2/sys/repository.h>
+
 #include "base/process.h"
 #include "git/internal.h"
 
@@ -137,6 +139,9 @@ static int refuse_formats(const struct repo *repo, struct error *err)
 /* What libgit2 remembers of objects, in bytes: a campaign looks at few of them twice. */
 #define CACHE_MAX (512 << 10)
 
+/* Records between two times that it is made to forget what it knows of packs. */
+#define FORGET_EVERY 1000
+
 /*
  * libgit2 asks once, when it opens the refs, whether they are to be written with fsync, and of
  * objects each time: those are made durable all at once, by objects_sync().
@@ -152,11 +157,33 @@ static int open_refs(struct repo *repo)
 	return r ? r : git_refdb_open(&repo->hasty_refs, repo->git);
 }
 
+static int open_objects(struct repo *repo, struct error *err)
+{
+	/* Where git keeps what is pushed until the hooks have seen it. */
+	const char *quarantine = getenv("GIT_QUARANTINE_PATH");
+
+	if (git_repository_odb(&repo->odb, repo->git) < 0 || open_refs(repo) < 0)
+		return error_git(err, "cannot open the repository '%s'", repo->common_dir);
+	if (quarantine && git_odb_add_disk_alternate(repo->odb, quarantine) < 0)
+		return error_git(err, "cannot open the objects in '%s'", quarantine);
+	return 0;
+}
+
+int objects_pass(struct repo *repo, struct error *err)
+{
+	if (++repo->passed % FORGET_EVERY)
+		return 0;
+	git_odb_free(steal_ptr(repo->odb));
+	git_refdb_free(steal_ptr(repo->refs));
+	git_refdb_free(steal_ptr(repo->hasty_refs));
+	git_repository__cleanup(repo->git);
+	use_windows(4 << 20, 16 << 20);
+	return open_objects(repo, err);
+}
+
 int repo_open(struct repo **ret, struct error *err)
 {
 	CLEANUP_REPO struct repo *repo = NULL;
-	/* Where git keeps what is pushed until the hooks have seen it. */
-	const char *quarantine = getenv("GIT_QUARANTINE_PATH");
 
 	if (start_libgit2(err) < 0)
 		return -1;
@@ -165,11 +192,10 @@ int repo_open(struct repo **ret, struct error *err)
 	    refuse_formats(repo, err) < 0)
 		return -1;
 	if (git_repository_open_ext(&repo->git, repo->common_dir, GIT_REPOSITORY_OPEN_NO_SEARCH,
-				    NULL) < 0 ||
-	    git_repository_odb(&repo->odb, repo->git) < 0 || open_refs(repo) < 0)
+				    NULL) < 0)
 		return error_git(err, "cannot open the repository '%s'", repo->common_dir);
-	if (quarantine && git_odb_add_disk_alternate(repo->odb, quarantine) < 0)
-		return error_git(err, "cannot open the objects in '%s'", quarantine);
+	if (open_objects(repo, err))
+		return -1;
 	*ret = steal_ptr(repo);
 	return 0;
 }

@@ -249,7 +249,7 @@ static void check_entry(struct verify *v, const struct entry *entry)
  * From the newest record back, with never more than two in memory. A record that cannot be
  * read is passed over where its commit still tells what came before it.
  */
-static void check_chain(struct verify *v)
+static int check_chain(struct verify *v, struct error *failed)
 {
 	CLEANUP_ENTRY struct entry newer = { 0 };
 	char oid[OID_HEX_SIZE];
@@ -261,6 +261,8 @@ static void check_chain(struct verify *v)
 		struct error err = ERROR_INIT;
 		char above[OID_HEX_SIZE];
 
+		if (objects_pass(v->ledger->repo, failed))
+			return -1;
 		v->records++;
 		memcpy(above, oid, sizeof(above));
 		if (ledger_read(v->ledger, oid, &entry, &err) < 0) {
@@ -269,7 +271,7 @@ static void check_chain(struct verify *v)
 			oid[0] = '\0';
 			if (repo_commit_parent(v->ledger->repo, above, 1, oid, &err) ||
 			    repo_commit_parent(v->ledger->repo, above, 0, oid, &err))
-				return;
+				return 0;
 			continue;
 		}
 		check_entry(v, &entry);
@@ -282,6 +284,7 @@ static void check_chain(struct verify *v)
 	}
 	if (linked)
 		check_link(v, NULL, &newer);
+	return 0;
 }
 
 int ledger_verify(struct ledger *ledger, mismatch_fn report, void *data, int64_t *ret_records,
@@ -298,7 +301,8 @@ int ledger_verify(struct ledger *ledger, mismatch_fn report, void *data, int64_t
 		return error_set(err, "there is no campaign '%s'", ledger->campaign);
 	v.vouchers.ledger = ledger;
 	v.vouchers.findings = &v.findings;
-	check_chain(&v);
+	if (check_chain(&v, err))
+		return -1;
 	for (size_t i = 0; i < v.overtaken.nr; i++)
 		mismatch(&v.findings, "experiment %lld: its base was never the incumbent",
 			 (long long)v.overtaken.items[i].experiment);
