@@ -16,18 +16,17 @@
 /*
  * The child's side. We may have blocked signals, and ignore SIGPIPE: it does neither. Its
  * process group is its own, so that Ctrl-C reaches us alone and we end in our own time; but for
- * one that asks, which may read from the terminal only in ours.
+ * one that asks (see spawn()), which may read from the terminal only in ours.
  */
 static void __attribute__((noreturn))
-run_child(const char *const *argv, bool asks, int in, int out, int err)
+run_child(const char *const *argv, int in, int out, int err)
 {
 	sigset_t none;
 
 	sigemptyset(&none);
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (!asks)
-		setpgid(0, 0);
+	setpgid(0, 0);
 	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
 	    dup2(err, STDERR_FILENO) >= 0) {
 		close_range(3, ~0U, 0);
@@ -134,6 +133,36 @@ static int failed(const char *program, int status, struct strbuf *said, struct e
 	return error_set(err, "%s: failed with exit status %d", program, WEXITSTATUS(status));
 }
 
+/*
+ * As run_child(), but not by fork(): that would copy the tables of all that is mapped here. 0, or
+ * an errno.
+ */
+static int spawn(const char *const *argv, bool asks, int in, int out, int err, pid_t *ret)
+{
+	const int from[] = { in, out, err };
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t how;
+	sigset_t none, ignored;
+	int failed;
+
+	sigemptyset(&none);
+	sigemptyset(&ignored);
+	sigaddset(&ignored, SIGPIPE);
+	posix_spawnattr_init(&how);
+	posix_spawnattr_setsigmask(&how, &none);
+	posix_spawnattr_setsigdefault(&how, &ignored);
+	posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+					       (asks ? 0 : POSIX_SPAWN_SETPGROUP));
+	posix_spawn_file_actions_init(&files);
+	for (int i = 0; i < 3; i++)
+		posix_spawn_file_actions_adddup2(&files, from[i], i);
+	posix_spawn_file_actions_addclosefrom_np(&files, 3);
+	failed = posix_spawnp(ret, argv[0], &files, &how, (char *const *)argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&how);
+	return failed;
+}
+
 /* `in` is the stdin of the child. */
 static int run(const char *const *argv, bool asks, int in, struct strbuf *out, size_t cap,
 	       struct error *err)
@@ -141,19 +170,15 @@ static int run(const char *const *argv, bool asks, int in, struct strbuf *out, s
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT, said = STRBUF_INIT;
 	CLEANUP_CLOSE int out_read = -1, out_write = -1, err_read = -1, err_write = -1;
 	CLEANUP_CLOSE int null = above_standard(open("/dev/null", O_WRONLY | O_CLOEXEC));
-	int status, collected, saved;
+	int status, failure, collected, saved;
 	pid_t pid;
 
 	if (null < 0 || (out && make_pipe(&out_read, &out_write)) ||
 	    make_pipe(&err_read, &err_write))
 		return error_errno(err, "cannot start %s", argv[0]);
-	pid = fork();
-	if (pid < 0)
-		return error_errno(err, "cannot start %s", argv[0]);
-	if (!pid)
-		run_child(argv, asks, in, out ? out_write : null, err_write);
-	if (!asks)
-		setpgid(pid, pid); /* here too: whoever comes first */
+	failure = spawn(argv, asks, in, out ? out_write : null, err_write, &pid);
+	if (failure)
+		return error_set(err, "%s: %s", argv[0], strerror(failure));
 	if (out)
 		close(steal_fd(&out_write));
 	close(steal_fd(&err_write));
@@ -259,7 +284,7 @@ int process_tell(const char *const *argv, const char *text, size_t len,
 	if (!pid) {
 		for (size_t i = 0; env && i < env->nr; i++)
 			putenv(env->items[i]);
-		run_child(argv, false, in, out, out);
+		run_child(argv, in, out, out);
 	}
 	setpgid(pid, pid);
 	if (!wait_at_most(pid, seconds, &status))

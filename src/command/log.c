@@ -248,6 +248,7 @@ int cmd_log(int argc, char **argv, struct error *err)
 	};
 	CLEANUP_REPO struct repo *repo = NULL;
 	CLEANUP_LEDGER struct ledger ledger = { 0 };
+	bool for_people;
 	struct listing l = { .a = { .left = -1, .end = '\n' } };
 	int c, failed;
 
@@ -262,8 +263,10 @@ int cmd_log(int argc, char **argv, struct error *err)
 	if (campaign_open(l.a.campaign, &repo, &ledger, err))
 		return -1;
 	pager_start();
+	for_people = l.a.shape != SHAPE_JSON && l.a.shape != SHAPE_PORCELAIN;
 	l.context = (struct format_context){ .ledger = &ledger,
-					     .color = color_wanted(STDOUT_FILENO, l.a.color),
+					     .color = for_people &&
+						      color_wanted(STDOUT_FILENO, l.a.color),
 					     .now = time(NULL) };
 	failed = ledger_walk(&ledger, list_entry, &l, err) < 0;
 	print_kept(&l);

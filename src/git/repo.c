@@ -75,7 +75,9 @@ static int discover(struct repo *repo, struct error *err)
 	char bare[8], inside[8], top[PATH_MAX] = "";
 	const char *p;
 
-	if (process_run(argv, &out, 4 * PATH_MAX, err) < 0)
+	/* Where it refuses it is asked again, for words that are known. */
+	if (process_run(argv + 2, &out, 4 * PATH_MAX, err) &&
+	    process_run(argv, &out, 4 * PATH_MAX, err))
 		return explain_refusal(err);
 	p = out.buf;
 	if (!take_line(&p, bare, sizeof(bare)) || !take_line(&p, inside, sizeof(inside)) ||

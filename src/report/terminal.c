@@ -90,7 +90,7 @@ static bool ask_git(bool shows)
 				     shows ? "true" : "false",
 				     NULL };
 
-	return answers_true(argv);
+	return answers_true(getenv("GIT_PAGER_IN_USE") ? argv : argv + 3);
 }
 
 bool color_wanted(int fd, enum color_when when)
