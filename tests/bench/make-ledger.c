@@ -29,7 +29,7 @@
 #include "model/judge.h"
 #include "model/proposal.h"
 
-#define BLOCK 1000
+#define BLOCK 600
 #define LOWEST 1.8 /* what the loss goes towards */
 #define LINES 40   /* of train.py */
 
@@ -91,11 +91,11 @@ static int compare_doubles(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* What is loose goes into a pack, and small packs into larger ones: as git's maintenance does. */
+/* What is loose goes into a pack of its own, as `start` has git do (git/maintain.c). */
 static void pack(const struct maker *m)
 {
 	CLEANUP_FREE char *command = xstrfmt(
-		"cd '%s' && git repack -q -d --geometric=2 --window=0 && git pack-refs --all",
+		"cd '%s' && git maintenance run --task=loose-objects --quiet",
 		repo_common_dir(m->repo));
 
 	if (system(command))
