@@ -470,6 +470,14 @@ static int renew_leaf(struct trial *t, struct error *err)
 	return cgroup_leaf_make(t->place.cgroups, &t->limits, OWN_PIDS, &t->leaf, err);
 }
 
+/* What waited for its order, for hours perhaps, may have been killed meanwhile: by a person, or for
+ * want of memory. */
+static void drop_dead_cell(struct trial *t)
+{
+	if (t->cell.keeper >= 0 && cgroup_leaf_is_empty(&t->leaf))
+		cell_discard(&t->cell, &t->leaf);
+}
+
 int trial_run(struct trial *t, const struct trial_command *command, struct outcome *ret,
 	      struct error *err)
 {
@@ -478,6 +486,7 @@ int trial_run(struct trial *t, const struct trial_command *command, struct outco
 	SPAN("phase");
 	int failed;
 
+	drop_dead_cell(t);
 	if (renew_leaf(t, err) || witness_begin(&t->witness, &t->leaf, t->place.policy,
 						t->network, command->phase, err))
 		return -1;

@@ -43,6 +43,11 @@ in_trial() {
 proposing() {
 	pgrep -f "$here/propose" >/dev/null
 }
+waiting() { # the processes of trials
+	while read -r group; do
+		cat "$group"/t*/cgroup.procs
+	done <.git/autoresearch/cgroups 2>/dev/null | sort -u
+}
 finish() {
 	wait "$start"
 	status=$?
@@ -73,11 +78,16 @@ check 'and is told who has it' grep -q "process $start\$" "$scratch/err"
 sleep 1
 check_equal 'a second later nothing has come' "$count" "$(records)"
 check 'and the process is there' kill -0 "$start"
+check 'the next sandbox waits for its order' test -n "$(waiting)"
+# It is nothing that anybody would miss.
+# shellcheck disable=SC2046 # words are wanted
+kill -9 $(waiting)
 check_status 'resume' 0 git autoresearch resume
 check_equal 'says so' 'main: running' "$(cat "$scratch/out")"
 check_equal 'and so does status' running "$(state)"
 check_status 'resume of what is not paused is a negative answer' 1 git autoresearch resume
 check_equal 'and says so' "'main' is not paused" "$(cat "$scratch/err")"
+check 'and the next trial is made' soon in_trial
 check 'it goes on' soon more_than "$count"
 
 note 'It can be ended.'
