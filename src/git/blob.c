@@ -20,15 +20,11 @@ static int copy_file(FILE *from, git_odb_stream *to, int64_t size, struct error 
 	return 0;
 }
 
-int write_blob_file(struct repo *repo, FILE *file, git_oid *ret, struct error *err)
+static int write_stream(struct repo *repo, FILE *file, int64_t size, git_oid *ret,
+			struct error *err)
 {
 	CLEANUP_GIT(git_odb_stream) git_odb_stream *stream = NULL;
-	off_t size;
 
-	if (fseeko(file, 0, SEEK_END) < 0 || (size = ftello(file)) < 0)
-		return error_errno(err, "cannot read a file of a record");
-	objects_hold(repo);
-	repo->unsynced = true;
 	if (git_odb_open_wstream(&stream, repo->odb, (git_object_size_t)size, GIT_OBJECT_BLOB) <
 	    0)
 		return error_git(err, "cannot write an object");
@@ -37,6 +33,19 @@ int write_blob_file(struct repo *repo, FILE *file, git_oid *ret, struct error *e
 	if (git_odb_stream_finalize_write(ret, stream) < 0)
 		return error_git(err, "cannot write an object");
 	return 0;
+}
+
+int write_blob_file(struct repo *repo, FILE *file, git_oid *ret, struct error *err)
+{
+	off_t size;
+	int r;
+
+	if (fseeko(file, 0, SEEK_END) < 0 || (size = ftello(file)) < 0)
+		return error_errno(err, "cannot read a file of a record");
+	objects_hold(repo);
+	repo->unsynced = true;
+	r = write_stream(repo, file, size, ret, err);
+	return r < 0 && failed_for_folder() ? write_stream(repo, file, size, ret, err) : r;
 }
 
 /* What git has packed comes in one piece: libgit2 cannot take it apart. */

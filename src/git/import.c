@@ -126,7 +126,7 @@ static int write_nothing(struct importer *im, struct error *err)
 	git_oid oid;
 
 	if (git_treebuilder_new(&bld, im->ledger->repo->git, NULL) < 0 ||
-	    git_treebuilder_write(&oid, bld) < 0)
+	    write_tree(bld, &oid) < 0)
 		return error_git(err, "cannot write an empty tree");
 	oid_to_hex(&oid, im->nothing);
 	return 0;

@@ -86,6 +86,16 @@ int read_blob(struct repo *repo, const git_oid *oid, size_t cap, struct strbuf *
 int write_blob(struct repo *repo, const void *data, size_t len, git_oid *ret,
 	       struct error *err);
 
+/*
+ * As git_odb_write() and git_treebuilder_write(), negative on error. `git repack -d` and its kin
+ * remove each folder of loose objects that they have emptied, maybe at the moment at which one is
+ * put there: what failed for want of a folder (failed_for_folder()) is tried again.
+ */
+int write_object(struct repo *repo, const void *data, size_t len, git_object_t type,
+		 git_oid *ret);
+int write_tree(git_treebuilder *bld, git_oid *ret);
+bool failed_for_folder(void);
+
 /* The same for what need not be in memory: a file from its beginning to its end, and a blob
  * block by block. A result of `fn` other than 0 ends it and is returned. */
 int write_blob_file(struct repo *repo, FILE *file, git_oid *ret, struct error *err);

@@ -118,7 +118,7 @@ int write_record_tree(struct repo *repo, struct record *record,
 	if (write_blob(repo, text.buf, text.len, &oid, err) < 0)
 		return -1;
 	if (git_treebuilder_insert(NULL, bld, RECORD_FILE, &oid, GIT_FILEMODE_BLOB) < 0 ||
-	    git_treebuilder_write(&oid, bld) < 0 || git_tree_lookup(ret, repo->git, &oid) < 0)
+	    write_tree(bld, &oid) < 0 || git_tree_lookup(ret, repo->git, &oid) < 0)
 		return error_git(err, "cannot write a record");
 	return 0;
 }

@@ -112,7 +112,7 @@ static int insert(struct repo *repo, git_tree *tree, const char *hex, const git_
 	} else {
 		r = git_treebuilder_insert(NULL, bld, hex, blob, GIT_FILEMODE_BLOB);
 	}
-	if (r < 0 || git_treebuilder_write(ret, bld) < 0)
+	if (r < 0 || write_tree(bld, ret) < 0)
 		return error_git(err, "cannot write the notes");
 	return 0;
 }

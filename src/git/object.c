@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 #include "git/internal.h"
 
 #define MESSAGE_MAX (1 << 20)
+#define TRIES 10 /* to write an object; see write_object() */
 
 int error_git(struct error *err, const char *fmt, ...)
 {
@@ -87,11 +89,39 @@ int read_blob(struct repo *repo, const git_oid *oid, size_t cap, struct strbuf *
 	return 0;
 }
 
+bool failed_for_folder(void)
+{
+	const git_error *last = git_error_last();
+
+	return last && last->message && strstr(last->message, strerror(ENOENT));
+}
+
+int write_object(struct repo *repo, const void *data, size_t len, git_object_t type,
+		 git_oid *ret)
+{
+	int r, tries = 0;
+
+	do
+		r = git_odb_write(ret, repo->odb, data, len, type);
+	while (r < 0 && failed_for_folder() && ++tries < TRIES);
+	return r;
+}
+
+int write_tree(git_treebuilder *bld, git_oid *ret)
+{
+	int r, tries = 0;
+
+	do
+		r = git_treebuilder_write(ret, bld);
+	while (r < 0 && failed_for_folder() && ++tries < TRIES);
+	return r;
+}
+
 int write_blob(struct repo *repo, const void *data, size_t len, git_oid *ret, struct error *err)
 {
 	objects_hold(repo);
 	repo->unsynced = true;
-	if (git_odb_write(ret, repo->odb, data, len, GIT_OBJECT_BLOB) < 0)
+	if (write_object(repo, data, len, GIT_OBJECT_BLOB, ret) < 0)
 		return error_git(err, "cannot write an object");
 	return 0;
 }
@@ -302,7 +332,7 @@ int write_commit(struct repo *repo, git_tree *tree, const git_commit *const *par
 	r = git_commit_create_buffer(&text, repo->git, signature, signature, NULL, message,
 				     tree, parents_nr, (const git_commit **)parents);
 	if (!r)
-		r = git_odb_write(&oid, repo->odb, text.ptr, text.size, GIT_OBJECT_COMMIT);
+		r = write_object(repo, text.ptr, text.size, GIT_OBJECT_COMMIT, &oid);
 	git_buf_dispose(&text);
 	if (r < 0)
 		return error_git(err, "cannot write a commit");

@@ -1,5 +1,11 @@
 #include "ledger-fixture.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "git/internal.h"
 #include "git/slot.h"
 #include "model/trailer.h"
 
@@ -344,6 +350,35 @@ static void a_lock_of_a_killed_process_is_removed(void **state)
 	assert_done(lab_try(&lab, VERDICT_REJECTED, "worse\n", 3));
 }
 
+/* `git repack -d` removes folders of loose objects that are empty: here, all the time. */
+static void a_folder_that_git_removes_is_made_again(void **state)
+{
+	CLEANUP_LAB struct lab lab = { 0 };
+	char oid[OID_HEX_SIZE], folder[32], path[128];
+	git_oid blob;
+	pid_t sweeper;
+
+	(void)state;
+	lab_open(&lab);
+	assert_done(write_blob(lab.repo, "again", 5, &blob, &err));
+	oid_to_hex(&blob, oid);
+	snprintf(folder, sizeof(folder), ".git/objects/%.2s", oid);
+	snprintf(path, sizeof(path), "%s/%s", folder, oid + 2);
+	sweeper = fork();
+	if (!sweeper)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (!sweeper) {
+		rmdir(folder);
+		usleep(1000);
+	}
+	for (int i = 0; i < 2000; i++) {
+		assert_int_equal(unlink(path), 0);
+		assert_done(write_blob(lab.repo, "again", 5, &blob, &err));
+	}
+	kill(sweeper, SIGKILL);
+	waitpid(sweeper, NULL, 0);
+}
+
 static void notes_that_a_power_failure_tore_are_restored(void **state)
 {
 	CLEANUP_LAB struct lab lab = { 0 };
@@ -528,6 +563,7 @@ int main(void)
 		fixture_test(a_crash_after_an_accepted_record_is_mended),
 		fixture_test(a_crash_after_a_rejected_record_is_mended),
 		fixture_test(a_lock_of_a_killed_process_is_removed),
+		fixture_test(a_folder_that_git_removes_is_made_again),
 		fixture_test(notes_that_a_power_failure_tore_are_restored),
 		fixture_test(the_first_record_must_be_a_baseline),
 		fixture_test(a_record_that_is_none_is_an_error),
