@@ -249,9 +249,12 @@ struct song {
 	unsigned user, group;
 };
 
-/* A process of its own in the leaf: waits on `go` until it is watched, and sings for the level that
- * it is told there. */
-static void __attribute__((noreturn)) sing(int go, const struct song *song)
+/*
+ * A process of its own in the leaf: waits on `go` until it is watched, and sings for the level that
+ * it is told there. Its parent may die before it asks to be killed then: `parent_go` is closed, so
+ * that nobody can tell it anything any more, and it knows.
+ */
+static void __attribute__((noreturn)) sing(int go, int parent_go, const struct song *song)
 {
 	const struct sockaddr_in there = v4_address(V4, PORT);
 	int connected, fd;
@@ -259,6 +262,7 @@ static void __attribute__((noreturn)) sing(int go, const struct song *song)
 	char level;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	close(parent_go);
 	if (open_network() || open_folder(song->user, song->group))
 		_exit(2);
 	/* Connected before anybody watches, so that only the packet itself can give it away. */
@@ -369,7 +373,7 @@ static int hatch(struct canary *c, struct error *err)
 	c->go = pipes[1];
 	c->pid = clone_process(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS, leaf, &c->pidfd);
 	if (!c->pid)
-		sing(stay, &song);
+		sing(stay, c->go, &song);
 	return c->pid < 0 ? error_errno(err, "cannot start the canary") : 0;
 }
 
