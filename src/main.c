@@ -130,9 +130,9 @@ static int run_command(int argc, char **argv, struct error *err)
  */
 static void keep_memory(void)
 {
-	mallopt(M_MMAP_THRESHOLD, 4 << 20);
-	mallopt(M_TRIM_THRESHOLD, 8 << 20);
-	mallopt(M_TOP_PAD, 1 << 20);
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+	mallopt(M_TRIM_THRESHOLD, 4 << 20);
+	mallopt(M_TOP_PAD, 256 << 10);
 }
 
 int main(int argc, char **argv)
