@@ -19,6 +19,8 @@
 #define ARCH_I386 0x40000003
 #define TIOCSTI 0x5412
 #define TIOCLINUX 0x541c
+#define SI_TIMER -2
+#define SI_CODE_AT 8 /* behind si_signo and si_errno, as in every siginfo of x86-64 */
 #define NR_CONNECT 42
 #define NR_BIND 49
 #define NR_CLONE 56
@@ -411,7 +413,11 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	return emit(policy, &r);
 }
 
-/* A signal to a process of another cgroup: none should ever get there. */
+/*
+ * A signal to a process of another cgroup: none should ever get there. The timer of any process of
+ * the host may expire in ours, which it interrupts: that is nothing that ours does. Such a signal has
+ * no siginfo, but a number in its place, or says that it is a timer's; see kill(2), sigaction(2).
+ */
 SEC("tp_btf/signal_generate")
 int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct *task)
 {
@@ -421,8 +427,11 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct
 	};
 	struct pid *target;
 	__u32 level;
+	int code;
 
-	if (!policy)
+	if (!policy ||
+	    bpf_probe_read_kernel(&code, sizeof(code), (const char *)info + SI_CODE_AT) ||
+	    code == SI_TIMER)
 		return 0;
 	/* In the trial's pid namespace it has a number, and one that has just died has none. */
 	level = BPF_CORE_READ(current(), thread_pid, level);

@@ -142,6 +142,19 @@ check_equal 'a process of many threads ends once' '' "$(diff \
 	<({ grep '	process	' "$scratch/out"; echo '2	1	process	exit	allowed	-	0'; } | sort) \
 	<(logged "$scratch/log" '.class == "process"'))"
 
+# A timer expires in whatever the processor does then.
+if compile alarms.c "$scratch/alarms"; then
+	"$scratch/alarms" &
+	alarms=$!
+	"$scratch/alarms" &
+	alarms="$alarms $!"
+	check_status 'while timers of the host expire' 0 git autoresearch sandbox --audit-log="$scratch/log" -- \
+		sh -c 'spin() { timeout 0.5 sh -c "while :; do :; done"; }; spin & spin; wait'
+	# shellcheck disable=SC2086 # words are wanted
+	kill $alarms
+	check_equal 'none is a signal of the trial' '' "$(jq -c 'select(.class == "signal")' "$scratch/log")"
+fi
+
 if brief; then
 	ends 'network 192.0.2.1:9' 'orphan thread sendto dgram 192.0.2.1 9 denied'
 	ends 'syscall mount' 'call x86_64 165 mount denied'
