@@ -73,15 +73,36 @@ static void spread(size_t *counts, size_t nr, size_t places, size_t *ret_owner)
 	}
 }
 
+/* A place for each that has had no experiment yet, as far as there are some; by the number, so
+ * that where places are dealt one by one it is not the same one every time. Returns how many. */
+static size_t first_turns(const struct scores *scores, const char *const *names, size_t nr,
+			  int64_t number, size_t places, size_t *counts)
+{
+	size_t given = 0;
+
+	for (size_t i = 0; i < nr && given < places; i++) {
+		size_t arm = ((size_t)number - 1 + i) % nr;
+
+		if (scores_find(scores, names[arm]).experiments)
+			continue;
+		counts[arm]++;
+		given++;
+	}
+	return given;
+}
+
 void scores_deal(const struct scores *scores, const char *const *names, size_t nr,
 		 uint64_t seed, int64_t number, size_t places, size_t *ret_owner)
 {
 	struct bandit bandit = { .nr = nr };
-	size_t counts[BANDIT_ARMS_MAX];
+	size_t counts[BANDIT_ARMS_MAX], first[BANDIT_ARMS_MAX] = { 0 };
+	size_t given = first_turns(scores, names, nr, number, places, first);
 
 	for (size_t i = 0; i < nr; i++)
 		bandit.arms[i] = scores_find(scores, names[i]).arm;
-	bandit_deal(&bandit, seed, (uint64_t)number, places, counts);
+	bandit_deal(&bandit, seed, (uint64_t)number, places - given, counts);
+	for (size_t i = 0; i < nr; i++)
+		counts[i] += first[i];
 	spread(counts, nr, places, ret_owner);
 }
 

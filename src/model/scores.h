@@ -32,8 +32,9 @@ struct score scores_find(const struct scores *scores, const char *name);
 
 /*
  * To whom each of `places` experiments goes, `number` being the first: ret_owner[i] is an index
- * into `names` (`nr` of them, one at least). By bandit_deal(): the same names, scores, seed and
- * number always give the same.
+ * into `names` (`nr` of them, one at least). Who has had no experiment yet comes first, so that
+ * nobody is named for nothing; then by bandit_deal(). The same names, scores, seed and number
+ * always give the same.
  */
 void scores_deal(const struct scores *scores, const char *const *names, size_t nr,
 		 uint64_t seed, int64_t number, size_t places, size_t *ret_owner);

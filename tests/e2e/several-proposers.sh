@@ -86,9 +86,6 @@ new_repo models
 echo 'x = 64' >value
 sed -i 's/loss=.*"/loss=$(cut -d\\" \\" -f3 value)"/' .autoresearch/config
 git commit -qam 'a number with a name'
-# Who is asked is drawn, by the commit: in one of twenty draws a model has no turn. Not in this one.
-git reset -q --soft "$(GIT_AUTHOR_DATE='1700000000 +0000' GIT_COMMITTER_DATE='1700000000 +0000' \
-	git commit-tree -m 'a number with a name' "$(git write-tree)")"
 ask_model two <<'SCRIPT'
 [{"content": "A larger one\n\nvalue\n```\nx = 100\n```\n"}]
 SCRIPT

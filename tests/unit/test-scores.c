@@ -67,6 +67,33 @@ static void who_does_well_gets_more(void **state)
 	assert_true(counts[1] > 990);
 }
 
+static void who_has_had_no_turn_gets_one(void **state)
+{
+	const char *const four[] = { "endpoint", "codex", "sweep", "command:a" };
+	struct scores scores = { 0 };
+	size_t owners[8], counts[4] = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		scores_observe(&scores, "endpoint", VERDICT_ACCEPTED);
+	for (int i = 0; i < 10; i++)
+		scores_observe(&scores, "command:a", VERDICT_REJECTED);
+	scores_deal(&scores, four, 4, 42, 51, 8, owners);
+	for (int i = 0; i < 8; i++)
+		counts[owners[i]]++;
+	assert_true(counts[0] > 1);
+	assert_in_range(counts[1], 1, 7);
+	assert_in_range(counts[2], 1, 7);
+	/* Fewer places than there are such: one by one all of them have their turn. */
+	scores = (struct scores){ 0 };
+	for (int64_t n = 1; n <= 4; n++) {
+		scores_deal(&scores, four, 4, 42, n, 1, owners);
+		assert_int_equal(scores_find(&scores, four[owners[0]]).experiments, 0);
+		scores_observe(&scores, four[owners[0]], VERDICT_SKIPPED);
+	}
+	assert_int_equal(scores.nr, 4);
+}
+
 static void a_round_is_dealt_the_same_again(void **state)
 {
 	struct scores scores = { 0 };
@@ -161,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_name_has_what_became_of_its_candidates),
 		cmocka_unit_test(who_does_well_gets_more),
+		cmocka_unit_test(who_has_had_no_turn_gets_one),
 		cmocka_unit_test(a_round_is_dealt_the_same_again),
 		cmocka_unit_test(one_too_many_takes_the_place_of_the_least_known),
 		cmocka_unit_test(what_the_totals_hold_is_read_back),
