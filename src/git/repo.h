@@ -105,8 +105,8 @@ void repo_keep_no_more(struct repo *repo);
 
 /*
  * To be called after each record: every now and then looks whether there are more loose objects than
- * gc.auto allows, and has git pack them then, in the background. It is nobody's concern whether
- * that can be done. Never where gc.auto is 0 or maintenance.auto is false.
+ * gc.auto allows, and has git pack them then, in the background, and roll packs up. It is nobody's
+ * concern whether that can be done. Never where gc.auto is 0 or maintenance.auto is false.
  */
 void repo_maintain(struct repo *repo);
 

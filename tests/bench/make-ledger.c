@@ -91,11 +91,12 @@ static int compare_doubles(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* What is loose goes into a pack of its own, as `start` has git do (git/maintain.c). */
+/* What is loose is packed, and packs are rolled up, as `start` has git do (git/maintain.c). */
 static void pack(const struct maker *m)
 {
 	CLEANUP_FREE char *command = xstrfmt(
-		"cd '%s' && git maintenance run --task=loose-objects --quiet",
+		"cd '%s' && git maintenance run --task=loose-objects --quiet && "
+		"git repack -d -l -n -q --geometric=2",
 		repo_common_dir(m->repo));
 
 	if (system(command))

@@ -309,20 +309,31 @@ static void record(int records)
 		repo_maintain(repo);
 }
 
+/* What `git count-objects -v` says of `what`. */
+static int counted(const char *what)
+{
+	return atoi(out_of("git count-objects -v 2>/dev/null | sed -n 's/^%s: //p'", what));
+}
+
 static int packed(void)
 {
-	return atoi(out_of("git count-objects -v 2>/dev/null | sed -n 's/^in-pack: //p'"));
+	return counted("in-pack");
+}
+
+/* More than one object in every folder, which is what 256 stands for. */
+static void make_loose(void)
+{
+	assert_int_equal(sh("git config gc.auto 256 && mkdir ../many && "
+			    "(cd ../many && for i in $(seq 1500); do echo $i >$i; done) && "
+			    "ls -d ../many/* | git hash-object -w --stdin-paths >../ids"),
+			 0);
 }
 
 static void loose_objects_are_packed_in_the_background(void **state)
 {
 	(void)state;
-	/* More than one in every folder, which is what 256 stands for. */
-	assert_int_equal(
-		sh("git config gc.auto 256 && git config gc.pruneExpire now && mkdir ../many "
-		   "&& (cd ../many && for i in $(seq 1500); do echo $i >$i; done) && "
-		   "ls -d ../many/* | git hash-object -w --stdin-paths >../ids"),
-		0);
+	make_loose();
+	assert_int_equal(sh("git config gc.pruneExpire now"), 0);
 	assert_int_equal(sh("git config maintenance.auto false"), 0);
 	record(1);
 	assert_int_equal(sh("git config maintenance.auto true && git config gc.auto 0"), 0);
@@ -338,6 +349,48 @@ static void loose_objects_are_packed_in_the_background(void **state)
 	/* Nothing was lost, though no ref names any of it. */
 	assert_true(packed() >= 1500);
 	assert_int_equal(sh("git cat-file --batch-check <../ids | grep -q missing"), 1);
+}
+
+/* Twenty of one object each. */
+static void make_packs(void)
+{
+	assert_int_equal(
+		sh("for i in $(seq 20); do echo pack $i | git hash-object -w --stdin | "
+		   "git pack-objects -q .git/objects/pack/pack >/dev/null || exit; "
+		   "done"),
+		0);
+}
+
+static void packs_are_rolled_up(void **state)
+{
+	(void)state;
+	make_packs();
+	make_loose();
+	assert_in_range(counted("packs"), 20, 21);
+	record(1);
+	for (int i = 0; i < 600 && (counted("packs") > 4 || counted("count")); i++)
+		usleep(50000);
+	assert_in_range(counted("packs"), 1, 4);
+	assert_true(packed() >= 1500);
+	assert_int_equal(sh("git cat-file --batch-check <../ids | grep -q missing"), 1);
+	assert_int_equal(sh("git fsck --strict 2>&1 | grep -q error"), 1);
+}
+
+static void packs_of_a_partial_clone_are_left_alone(void **state)
+{
+	(void)state;
+	make_packs();
+	make_loose();
+	assert_int_equal(sh("for p in .git/objects/pack/*.pack; do "
+			    "touch \"${p%%.pack}.promisor\"; done"),
+			 0);
+	record(1);
+	for (int i = 0; i < 600 && packed() < 1500; i++)
+		usleep(50000);
+	assert_true(packed() >= 1500);
+	/* What would have taken it has had as long as the packing. */
+	assert_int_equal(sh("sleep 1"), 0);
+	assert_true(counted("packs") > 20);
 }
 
 int main(void)
@@ -360,6 +413,8 @@ int main(void)
 		fixture_test(knows_where_a_branch_is_checked_out),
 		fixture_test(the_head_of_a_bare_repository_is_no_checkout),
 		fixture_test(loose_objects_are_packed_in_the_background),
+		fixture_test(packs_are_rolled_up),
+		fixture_test(packs_of_a_partial_clone_are_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
