@@ -60,8 +60,8 @@ DEFINE_GIT_CLEANUP(git_treebuilder)
 /* Before anything else is asked of it; as often as one likes. */
 int start_libgit2(struct error *err);
 
-/* How much of a pack it maps at a time, and of all packs together, in bytes. */
-void use_windows(size_t size, size_t all);
+/* How much of all packs together it maps, in bytes: a small window here and there. */
+void use_windows(size_t all);
 
 /* As error_set(), with ": " and libgit2's last message behind it. Returns -1. */
 int error_git(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

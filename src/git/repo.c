@@ -179,7 +179,7 @@ int objects_pass(struct repo *repo, struct error *err)
 	git_refdb_free(steal_ptr(repo->refs));
 	git_refdb_free(steal_ptr(repo->hasty_refs));
 	git_repository__cleanup(repo->git);
-	use_windows(4 << 20, 16 << 20);
+	use_windows(16 << 20);
 	return open_objects(repo, err);
 }
 

@@ -32,9 +32,15 @@ int mbedtls_x509_crt_parse_file(void *chain, const char *path)
 	return parse(__func__, chain, path);
 }
 
-void use_windows(size_t size, size_t all)
+/*
+ * Few large windows are worse than many small ones: whoever reads all of a long ledger jumps between
+ * its records and their notes, and would map and unmap a large one with each jump.
+ */
+#define WINDOW ((size_t)256 << 10)
+
+void use_windows(size_t all)
 {
-	git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, size);
+	git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, WINDOW);
 	git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, all);
 }
 
@@ -53,7 +59,7 @@ int start_libgit2(struct error *err)
 	if (r < 0)
 		return error_git(err, "cannot start libgit2");
 	git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)(4 << 20));
-	use_windows(1 << 20, 8 << 20);
+	use_windows(8 << 20);
 	git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, ARRAY_SIZE(extensions));
 	/* git itself has just decided, by safe.directory and all of its exceptions. */
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
