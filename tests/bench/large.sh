@@ -60,7 +60,7 @@ bench_large() {
 	git -C "$heap" worktree add -q --detach "$work/peer" main
 	peer=$(($(now) - begin))
 	git -C "$heap" worktree remove --force "$work/peer"
-	printf '%-46s %10s %12s %9s\n' "$files files, 2 GB: the slot, once / worktree add" \
+	plain_row "$files files, 2 GB: the slot, once / worktree add" \
 		"$(milliseconds "$laid" 0)" "$(milliseconds "$peer" 0)" "$(ratio "$laid" "$peer")"
 	row "  peak memory of start / on 10 files" "$peak kB" "$(cat "$few.peak") kB" \
 		"$(ratio "$peak" "$(cat "$few.peak")")" 1.1

@@ -3,11 +3,17 @@
  * running campaign, beside the command PEER.
  *
  * FOLDER is an empty one that can hold a sandbox's store. The sandbox, its cgroups and its
- * filter are opened once and the warden is started, as a campaign does; then, TRIALS times, one trial is opened, runs
- * `true`, and is closed, and PEER is spawned and waited for. Which of the two goes first
- * changes from pair to pair. Prints four numbers: the median of each in milliseconds, the
- * median of the pairs' ratios, ours to the peer's, and the median time in milliseconds that it takes
- * to tell the warden of a trial.
+ * filter are opened once and the warden is started, as a campaign does; then, TRIALS times, each of
+ * these is timed, in an order that changes from round to round:
+ *
+ *   ready    a trial that was opened before, as a campaign does while it writes a record: from its
+ *            order to its end, its audit complete and its leaf removed
+ *   nothing  the same with its opening
+ *   peer     PEER is spawned and waited for
+ *
+ * Prints six numbers: the median of each in milliseconds, the medians of the rounds' ratios, `ready`
+ * and `nothing` to `peer`, and the median time in milliseconds that it takes to tell the warden of
+ * a trial.
  */
 
 #include <errno.h>
@@ -26,6 +32,14 @@
 
 #define WARM_UP 5
 #define TRIALS_MAX 100000
+#define READY_NS 20000000 /* for a trial to get ready; a campaign's record takes about as long */
+
+enum contender {
+	READY,
+	NOTHING,
+	PEER,
+	CONTENDERS,
+};
 
 extern char **environ;
 
@@ -81,8 +95,7 @@ static void close_campaign(struct campaign *c)
 	syscall_filter_free(c->filter);
 }
 
-/* One trial of `true`, with every limit that a config sets where it says nothing. */
-static int run_trial(struct campaign *c, struct error *err)
+static int run_true(struct trial *trial, struct error *err)
 {
 	static const char *const argv[] = { "true", NULL };
 	static const char *const env[] = { "PATH=/usr/local/bin:/usr/bin:/bin", NULL };
@@ -92,6 +105,20 @@ static int run_trial(struct campaign *c, struct error *err)
 					       .tree = "tree",
 					       .timeout = 10,
 					       .out_writable = true };
+	CLEANUP_TRIAL_AUDIT struct trial_audit audit = TRIAL_AUDIT_INIT;
+	struct outcome outcome;
+
+	if (trial_run(trial, &command, &outcome, err) || trial_audit(trial, &audit, err))
+		return -1;
+	if (!outcome_is_success(&outcome))
+		return error_set(err, "the sandboxed command failed");
+	return 0;
+}
+
+/* One trial of `true`, with every limit that a config sets where it says nothing. Returns the time
+ * in `ret`; of one that is `ready` without its opening. */
+static int run_trial(struct campaign *c, bool ready, double *ret, struct error *err)
+{
 	const struct limits limits = { .memory = 1LL << 30,
 				       .cpus = 2,
 				       .pids = 256,
@@ -103,20 +130,21 @@ static int run_trial(struct campaign *c, struct error *err)
 					   .warden = c->warden,
 					   .policy = &c->policy,
 					   .loop = c->events };
-	CLEANUP_TRIAL_AUDIT struct trial_audit audit = TRIAL_AUDIT_INIT;
-	struct outcome outcome;
+	const struct timespec meanwhile = { .tv_nsec = READY_NS };
+	double begin = milliseconds();
 	struct trial *trial;
 	int failed;
 
 	if (trial_open(&trial, &place, &limits, NULL, err))
 		return -1;
-	failed = trial_run(trial, &command, &outcome, err) || trial_audit(trial, &audit, err);
+	if (ready) {
+		nanosleep(&meanwhile, NULL);
+		begin = milliseconds();
+	}
+	failed = run_true(trial, err);
 	trial_close(trial);
-	if (failed)
-		return -1;
-	if (!outcome_is_success(&outcome))
-		return error_set(err, "the sandboxed command failed");
-	return 0;
+	*ret = milliseconds() - begin;
+	return failed;
 }
 
 static void ignore(const struct audit_record *record, void *data)
@@ -147,8 +175,9 @@ static int add_trial(struct campaign *c, double *ret, struct error *err)
 	return failed ? -1 : 0;
 }
 
-static int run_peer(char **argv, struct error *err)
+static int run_peer(char **argv, double *ret, struct error *err)
 {
+	double begin = milliseconds();
 	int status;
 	pid_t pid;
 
@@ -157,6 +186,7 @@ static int run_peer(char **argv, struct error *err)
 		return error_errno(err, "cannot run '%s'", argv[0]);
 	if (waitpid(pid, &status, 0) != pid || status)
 		return error_set(err, "'%s' failed", argv[0]);
+	*ret = milliseconds() - begin;
 	return 0;
 }
 
@@ -173,25 +203,55 @@ static double median(double *values, size_t nr)
 	return nr % 2 ? values[nr / 2] : (values[nr / 2 - 1] + values[nr / 2]) / 2;
 }
 
-/* One pair; `flip` says that the peer goes first. */
-static int run_pair(struct campaign *c, char **peer, bool flip, double *ret_ours,
-		    double *ret_peer, struct error *err)
-{
-	for (int i = 0; i < 2; i++) {
-		bool ours = (i == 0) != flip;
-		double begin = milliseconds();
+/* All that is measured, each a column of a number a round. */
+struct figures {
+	double *took[CONTENDERS], *ratio[PEER], *add;
+};
 
-		if (ours ? run_trial(c, err) : run_peer(peer, err))
+static double *column(long nr)
+{
+	return xcalloc((size_t)nr, sizeof(double));
+}
+
+static void figures_init(struct figures *f, long nr)
+{
+	for (int i = 0; i < CONTENDERS; i++)
+		f->took[i] = column(nr);
+	for (int i = 0; i < PEER; i++)
+		f->ratio[i] = column(nr);
+	f->add = column(nr);
+}
+
+static void figures_release(struct figures *f)
+{
+	for (int i = 0; i < CONTENDERS; i++)
+		free(f->took[i]);
+	for (int i = 0; i < PEER; i++)
+		free(f->ratio[i]);
+	free(f->add);
+}
+
+/* Takes each once, the `first` of them first; what they took is number `at`. */
+static int run_round(struct campaign *c, char **peer, int first, struct figures *f, size_t at,
+		     struct error *err)
+{
+	for (int i = 0; i < CONTENDERS; i++) {
+		int which = (first + i) % CONTENDERS;
+		double *ret = &f->took[which][at];
+
+		if (which == PEER ? run_peer(peer, ret, err)
+				  : run_trial(c, which == READY, ret, err))
 			return -1;
-		*(ours ? ret_ours : ret_peer) = milliseconds() - begin;
 	}
-	return 0;
+	for (int i = 0; i < PEER; i++)
+		f->ratio[i][at] = f->took[i][at] / f->took[PEER][at];
+	return add_trial(c, &f->add[at], err);
 }
 
 int main(int argc, char **argv)
 {
 	long nr = argc > 3 ? strtol(argv[2], NULL, 10) : 0;
-	CLEANUP_FREE double *ours = NULL, *peer = NULL, *ratio = NULL, *add = NULL;
+	CLEANUP(figures_release) struct figures f = { 0 };
 	CLEANUP_FREE char *tree = NULL;
 	struct campaign c = { 0 };
 	struct error err = ERROR_INIT;
@@ -202,23 +262,20 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	tree = xstrfmt("%s/tree", argv[1]);
-	ours = xcalloc((size_t)nr, sizeof(*ours));
-	peer = xcalloc((size_t)nr, sizeof(*peer));
-	ratio = xcalloc((size_t)nr, sizeof(*ratio));
-	add = xcalloc((size_t)nr, sizeof(*add));
+	figures_init(&f, nr);
 	failed = mkdir(tree, 0755) ? error_errno(&err, "cannot make '%s'", tree)
 				   : open_campaign(&c, argv[1], &err);
-	for (long i = -WARM_UP; i < nr && !failed; i++) {
-		size_t at = i < 0 ? 0 : (size_t)i;
-
-		failed = run_pair(&c, argv + 3, i % 2, &ours[at], &peer[at], &err) ||
-			 add_trial(&c, &add[at], &err);
-		ratio[at] = ours[at] / peer[at];
-	}
+	/* What the first rounds say is overwritten. */
+	for (long i = -WARM_UP; i < nr && !failed; i++)
+		failed = run_round(&c, argv + 3, (int)(labs(i) % CONTENDERS), &f,
+				   i < 0 ? 0 : (size_t)i, &err);
 	close_campaign(&c);
 	if (failed)
 		give_up(&err);
-	printf("%.3f %.3f %.3f %.3f\n", median(ours, (size_t)nr), median(peer, (size_t)nr),
-	       median(ratio, (size_t)nr), median(add, (size_t)nr));
+	for (int i = 0; i < CONTENDERS; i++)
+		printf("%.3f ", median(f.took[i], (size_t)nr));
+	for (int i = 0; i < PEER; i++)
+		printf("%.3f ", median(f.ratio[i], (size_t)nr));
+	printf("%.3f\n", median(f.add, (size_t)nr));
 	return 0;
 }
