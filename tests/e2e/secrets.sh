@@ -26,7 +26,7 @@ cat >heldout/score.sh <<'SCORE'
 python3 -c 'pass'
 find "$AUTORESEARCH_OUT" ! -type f ! -type d -printf 'saw %P\n'
 [ -w "$AUTORESEARCH_OUT/answer" ] && ( : >>"$AUTORESEARCH_OUT/answer" ) 2>/dev/null && echo 'saw a writable OUT'
-sleep "${WAIT:-0.1}"
+sleep "${WAIT:-0.4}"
 answer=$(head -c 20 "$AUTORESEARCH_OUT/answer" | tr -cd '0-9-')
 echo "METRIC loss=${answer:-1000}"
 SCORE
@@ -101,10 +101,13 @@ mkfifo $AUTORESEARCH_OUT/fifo
 mkdir $AUTORESEARCH_OUT/folder; mkfifo $AUTORESEARCH_OUT/folder/fifo
 python3 -c 'import os, socket
 os.chdir(os.environ["AUTORESEARCH_OUT"]); socket.socket(socket.AF_UNIX).bind("socket")'
-# It lies in wait, in a session of its own, deaf to signals, and writes for as long as it lives.
-setsid sh -c 'trap "" HUP INT TERM; i=0
+# It lies in wait, in a session of its own, deaf to signals, until the command is over and should have
+# taken it along; then it writes for as long as it lives.
+MAIN=${MAIN:-$$} setsid sh -c 'trap "" HUP INT TERM; i=0
+	while kill -0 "$MAIN"; do sleep 0.02; done 2>/dev/null
+	sleep 0.2
 	while [ $i -lt 60 ]; do
-		echo -1 >$AUTORESEARCH_OUT/answer; echo METRIC loss=-1
+		echo -1 1<>$AUTORESEARCH_OUT/answer; echo METRIC loss=-1
 		for m in /proc/[0-9]*/root/autoresearch/metrics/values; do
 			[ -e $m ] && echo METRIC loss=-1 >$m
 		done
@@ -117,9 +120,9 @@ FORGE
 # Plainly: one folder, one HOME, one after the other, and the evaluator sees everything.
 mkdir -p "$scratch/plain/out" "$scratch/plain/home" "$scratch/plain/shm"
 cp -r heldout "$scratch/plain"
-(cd "$scratch/plain" && export AUTORESEARCH_OUT=$PWD/out HOME=$PWD/home SHM=$PWD/shm TMPDIR=$PWD &&
+(cd "$scratch/plain" && export AUTORESEARCH_OUT=$PWD/out HOME=$PWD/home SHM=$PWD/shm TMPDIR=$PWD MAIN=over &&
 	unset PYTHONNOUSERSITE && . "$scratch/forge" >/dev/null 2>&1
-	WAIT=0.5 sh heldout/score.sh) >"$scratch/outside" 2>&1
+	WAIT=1.5 sh heldout/score.sh) >"$scratch/outside" 2>&1
 rm -f /tmp/planted
 for thing in planted /tmp shm profile helper link fifo folder/fifo socket 'a writable OUT'; do
 	check "plainly, the evaluator meets: $thing" grep -qx "saw $thing" "$scratch/outside"
