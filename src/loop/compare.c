@@ -145,9 +145,11 @@ int compare_candidate(struct lane *lane, const char *commit, struct record *r,
 	lane->begun_as = r->experiment;
 	ret = search_trials(s) == 1 ? compare_trial(lane, commit, false, 1, r, logs, err)
 				    : compare_pairs(lane, commit, r, logs, err);
-	if (ret)
-		return ret;
 	r->gpu_hours = r->duration * lane->gpus / 3600;
+	if (ret) {
+		search_spend_gpus(s, r->gpu_hours);
+		return ret;
+	}
 	search_refer(s, r);
 	record_judge(&s->config, r);
 	return 0;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +18,9 @@
 
 /* Room for a round of ordinary proposals. */
 #define RESERVE_SIZE (2 << 20)
+
+/* Less time than that is not worth waiting for the disk. */
+#define KEPT_SECONDS 1
 
 /* A proposal that is begun again this often, and never ends, may be what kills us. */
 #define TAKEN_MAX 5
@@ -97,30 +101,46 @@ static int rename_entry(struct journal *j, struct held *e, int64_t times, int64_
 
 /* --- What was paid for nothing */
 
-static int write_spent(struct search *s, struct error *err)
+/* Durably, with what is `unrecorded`. */
+static void write_spent(struct search *s)
 {
-	CLEANUP_FREE char *path = path_of(s->journal, "spent");
-	CLEANUP_FREE char *text =
-		xstrfmt("%s %lld\n", s->journal->spent_tip, (long long)s->journal->spent);
+	struct journal *j = s->journal;
+	CLEANUP_FREE char *path = path_of(j, "spent");
+	CLEANUP_FREE char *text = xstrfmt("%s %lld %.6f %.9f\n", j->spent_tip,
+					  (long long)j->spent, s->unrecorded.time,
+					  s->unrecorded.gpu_hours);
+	struct error err = ERROR_INIT;
 
-	return durable_write(path, text, strlen(text), err);
+	if (durable_write(path, text, strlen(text), &err))
+		warning("%s", err.message);
+}
+
+/* Every record has all that was spent before it. */
+static void begin_spending(struct search *s)
+{
+	struct journal *j = s->journal;
+
+	if (strcmp(j->spent_tip, s->ledger.tip))
+		j->spent = 0;
+	strcpy(j->spent_tip, s->ledger.tip);
 }
 
 void journal_spend(struct search *s, int64_t tokens)
 {
-	struct error err = ERROR_INIT;
-	struct journal *j = s->journal;
-
 	s->totals.tokens += tokens;
-	if (!tokens || !j)
+	if (!tokens || !s->journal)
 		return;
-	/* Every record has all that was spent before it. */
-	if (strcmp(j->spent_tip, s->ledger.tip))
-		j->spent = 0;
-	strcpy(j->spent_tip, s->ledger.tip);
-	j->spent += tokens;
-	if (write_spent(s, &err))
-		warning("%s", err.message);
+	begin_spending(s);
+	s->journal->spent += tokens;
+	write_spent(s);
+}
+
+void journal_keep_spent(struct search *s)
+{
+	if (!s->journal || (s->unrecorded.time < KEPT_SECONDS && !s->unrecorded.gpu_hours))
+		return;
+	begin_spending(s);
+	write_spent(s);
 }
 
 static void read_spent(struct search *s)
@@ -128,19 +148,23 @@ static void read_spent(struct search *s)
 	CLEANUP_FREE char *path = path_of(s->journal, "spent");
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 	struct journal *j = s->journal;
-	const char *space;
-	int64_t tokens;
+	size_t len = strlen(s->ledger.tip);
+	double time = 0, gpu_hours = 0;
+	long long tokens;
 
-	if (strbuf_read_file(&text, path, 128))
+	if (strbuf_read_file(&text, path, 256) || !starts_with(text.buf, s->ledger.tip) ||
+	    text.buf[len] != ' ')
 		return;
-	strbuf_rtrim(&text);
-	space = strchr(text.buf, ' ');
-	if (!space || (size_t)(space - text.buf) != strlen(s->ledger.tip) ||
-	    !starts_with(text.buf, s->ledger.tip) || number_parse_count(space + 1, &tokens))
+	/* An earlier version wrote tokens alone. */
+	if (sscanf(text.buf + len, "%lld %lf %lf", &tokens, &time, &gpu_hours) < 1 ||
+	    tokens < 0 || !(time >= 0) || !(gpu_hours >= 0) || isinf(time) || isinf(gpu_hours))
 		return;
 	strcpy(j->spent_tip, s->ledger.tip);
 	j->spent = tokens;
 	s->totals.tokens += tokens;
+	s->totals.time += time;
+	s->unrecorded.time += time;
+	search_spend_gpus(s, gpu_hours);
 }
 
 /* --- Room for the next */

@@ -9,7 +9,7 @@
  *     proposals/<n>.<k>      the same, taken up again <k> times since
  *     proposals/<n>.<k>.<e>  the same: its record is being written, as experiment <e>
  *     proposals/reserve      room that a full disk still has for the next one
- *     proposals/spent        tokens that no record counts yet
+ *     proposals/spent        tokens, seconds and GPU hours that no record counts yet
  *     proposals/….aside      what could not be used; nobody reads it again
  *
  * A journal holds what was proposed itself, as model/kept.h has it, not ids of objects, so
@@ -30,8 +30,8 @@
 /*
  * Opens the journal of a campaign whose lock is held and whose totals are read. Drops what has
  * its record, sets aside with a warning what cannot be read, is of another campaign, or was
- * begun six times and never finished, and adds to the totals the tokens of `spent`. An error is
- * one of the disk.
+ * begun six times and never finished, and adds to the totals what is in `spent`. An error is one of
+ * the disk.
  */
 int journal_open(struct search *s, struct error *err);
 
@@ -72,5 +72,9 @@ void journal_drop(struct search *s, int64_t key);
 /* Adds tokens to the totals that were paid for nothing, durably: the next record will count
  * them. */
 void journal_spend(struct search *s, int64_t tokens);
+
+/* At the end of a start: the time and the GPU hours of what it leaves without a record count for
+ * the next. */
+void journal_keep_spent(struct search *s);
 
 #endif

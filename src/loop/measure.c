@@ -195,6 +195,16 @@ int measure_audit(struct lane *lane, struct trial *trial, bool *ret_complete, st
 	return audit_log_add(lane->audit, &audit, ret_complete, err);
 }
 
+/* What it had of GPUs is spent, though it was ended before its time. */
+static void spend_in_vain(struct lane *lane, const struct trial_result *trial)
+{
+	double seconds = 0;
+
+	for (enum phase p = 0; p < PHASE_NR; p++)
+		seconds += trial->ran[p] ? trial->outcomes[p].wall : 0;
+	search_spend_gpus(lane->search, seconds * lane->gpus / 3600);
+}
+
 int measure_trial(struct lane *lane, int64_t experiment, int number, struct trial_result *ret,
 		  struct logs *logs, struct string_list *ret_removed, struct error *err)
 {
@@ -219,10 +229,12 @@ int measure_trial(struct lane *lane, int64_t experiment, int number, struct tria
 		failed = measure_audit(lane, trial, &complete, err);
 	ret->audit_incomplete = !complete;
 	trial_close(trial);
-	if (failed)
-		trial_result_release(ret);
-	else
+	if (!failed) {
 		lane_open_ahead(lane);
+		return 0;
+	}
+	spend_in_vain(lane, ret);
+	trial_result_release(ret);
 	return failed;
 }
 

@@ -263,6 +263,7 @@ void search_init(struct search *s)
 	*s = (struct search){
 		.jobs = 1, .lock = -1, .signals = -1, .activity = -1, .ticker = -1
 	};
+	clock_gettime(CLOCK_MONOTONIC, &s->worked);
 }
 
 /* The newest record's totals are where the campaign stands. */
@@ -360,6 +361,12 @@ int search_trials(const struct search *s)
 void search_refer(const struct search *s, struct record *r)
 {
 	metrics_merge(&r->reference, &s->reference);
+}
+
+void search_spend_gpus(struct search *s, double hours)
+{
+	s->totals.gpu_hours += hours;
+	s->unrecorded.gpu_hours += hours;
 }
 
 int search_prepare(struct search *s, struct error *err)

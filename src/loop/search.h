@@ -105,6 +105,10 @@ struct search {
 	struct journal *journal; /* of proposals without a record; NULL without a campaign */
 	struct totals totals; /* after the newest record */
 	struct timespec worked; /* since when, beyond what the totals say */
+	/* Of the totals what no record counts yet; the next one will. */
+	struct {
+		double time, gpu_hours;
+	} unrecorded;
 	struct signs signs;   /* of this run; see loop/watchdog.h */
 	unsigned budgets_low; /* a bit for each that was warned of */
 	struct metrics reference; /* of the constraints that are shares */
@@ -165,6 +169,9 @@ int search_trials(const struct search *s);
 
 /* Puts into the record what its constraints are shares of. */
 void search_refer(const struct search *s, struct record *r);
+
+/* Adds GPU hours to the totals of trials that no record will be of; the next record counts them. */
+void search_spend_gpus(struct search *s, double hours);
 
 /*
  * Puts the incumbent in every slot and makes sure of its warm snapshot. 0; 1 where a person

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "loop/journal.h"
 #include "loop/mark.h"
 #include "loop/pause.h"
 #include "loop/race.h"
@@ -249,6 +250,8 @@ int start_run(struct search *s, const struct start_options *options, struct star
 		return -1;
 	ret->begun = true;
 	failed = loop(s, options, ret, err);
+	search_spend_time(s);
+	journal_keep_spent(s);
 	watchdog_end(s, failed ? err : &late);
 	if (ret->moved) {
 		/* Somebody may have asked to stop as well. */

@@ -139,8 +139,10 @@ void search_spend_time(struct search *s)
 	double spent = seconds_since(&s->worked) - (paused - s->pause.counted);
 
 	/* Where all of it was a pause, the two clocks were read a moment apart. */
-	if (spent > 0)
+	if (spent > 0) {
 		s->totals.time += spent;
+		s->unrecorded.time += spent;
+	}
 	s->pause.counted = paused;
 	clock_gettime(CLOCK_MONOTONIC, &s->worked);
 }
@@ -171,6 +173,7 @@ int search_record(struct search *s, struct experiment *x, char ret_commit[OID_HE
 	repo_maintain(s->repo);
 	journal_drop(s, x->proposal.key);
 	s->totals = r->totals;
+	s->unrecorded.time = s->unrecorded.gpu_hours = 0;
 	signs_take(&s->signs, &r->verdict);
 	if (r->verdict.kind == VERDICT_ACCEPTED)
 		strcpy(s->totals.incumbent, ret_commit);

@@ -74,6 +74,32 @@ check_status 'what a proposer takes that fails counts, too' 3 git autoresearch s
 	--proposer-command="$scratch/proposers/slow"
 check_equal 'without any experiment' '0 budget' "$(status '"\(.experiments) \(.state)"')"
 
+note 'What was stopped before it had a record.'
+campaign stopped <<<'	gpuHours = 0.0006'
+for device in kmsg hwrng fuse loop-control tty0; do
+	[ ! -c "/dev/$device" ] || git config autoresearch.device "one:/dev/$device"
+done
+git config -f .autoresearch/config --replace-all run.command 'tail -n 1 value | sh; echo METRIC loss=$(head -n 1 value)'
+git commit -qam 'a command that the candidate has'
+check_status 'one that is over at once' 3 git autoresearch start --max-experiments=1
+printf '#!/bin/sh\nprintf "1\\nsleep 30\\n" >value\n' >"$scratch/proposers/long"
+chmod +x "$scratch/proposers/long"
+for _ in 1 2; do
+	timeout --preserve-status -s INT 2 git-autoresearch start \
+		--proposer-command="$scratch/proposers/long" >/dev/null 2>&1
+done
+check_equal 'two that were stopped have none' '1 stopped' "$(status '"\(.experiments) \(.state)"')"
+check_status 'what they took of a device is spent' 3 timeout 20 git autoresearch start
+check 'it says so' grep -qx 'main: budget (gpuHours)' "$scratch/out"
+git worktree add -q "$scratch/by-hand" autoresearch/main
+git config -f "$scratch/by-hand/.autoresearch/config" budget.gpuHours 1
+git -C "$scratch/by-hand" commit -qam 'more of it'
+git worktree remove "$scratch/by-hand"
+check_status 'with more of it' 3 git autoresearch start --max-experiments=1
+check 'the next record has all of that' test "$(git show \
+	refs/autoresearch/main/ledger:record.json | jq ".totals | .time > 3 and .gpuHours > 0.0006")" = true
+check_status 'and verifies' 0 git autoresearch verify
+
 note 'Failures in a row.'
 campaign failures <<<'	failures = 5'
 check_status 'one that does not fail' 3 git autoresearch start --max-experiments=1
