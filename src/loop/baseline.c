@@ -105,8 +105,10 @@ static void warn_of_drift(const struct search *s, const struct record *r)
 	strbuf_add_number(&was, r->again.before);
 	warning("the incumbent's %s is %s now and was %s: %s; it is %s from here on",
 		s->config.metric, is.buf, was.buf,
-		r->again.why == AGAIN_MACHINE ? "this is another machine, or was started anew"
-					      : "the machine has drifted",
+		r->again.why == AGAIN_MACHINE
+			? "this is another machine, was started anew, or runs another "
+			  "number of trials at a time"
+			: "the machine has drifted",
 		is.buf);
 }
 

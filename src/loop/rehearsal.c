@@ -113,7 +113,9 @@ int rehearsal_run(struct search *s, struct rehearsal *ret, struct error *err)
 	struct timespec start;
 	int cancelled;
 
-	*ret = (struct rehearsal){ .memory_peak = -1, .jobs = s->jobs };
+	*ret = (struct rehearsal){ .memory_peak = -1,
+				   .jobs = s->jobs,
+				   .gpus = lane_first(s)->gpus };
 	if (propose_check(s, err) || estimate_tokens(s, ret, err))
 		return -1;
 	cancelled = search_prepare(s, err);

@@ -23,7 +23,7 @@
 enum again {
 	AGAIN_NOT,
 	AGAIN_TIME,    /* it is long ago */
-	AGAIN_MACHINE, /* this is another machine, or it was started anew */
+	AGAIN_MACHINE, /* another machine, or another kernel, boot or number of lanes */
 	AGAIN_NR,
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/budget.h"
 #include "model/compare.h"
 
 /* Of the pairs that a comparison may search, those that a candidate takes which does not
@@ -78,16 +79,22 @@ void rehearsal_judge(const struct campaign_config *config, struct rehearsal *r)
 	judge_noise(config, r);
 }
 
-/* Takes one more bound into account. */
-static void bound(struct forecast *f, double experiments, const char *by)
+/* Takes one more budget into account, of which an experiment uses `each`: what is spent as it goes is
+ * looked at between experiments, so the last one passes it; tokens must be there before. */
+static void bound(struct forecast *f, const struct budget *budget, const struct totals *totals,
+		  enum budget_key key, double each)
 {
-	int64_t at_most = experiments < 1e15 ? (int64_t)floor(experiments) : (int64_t)1e15;
+	double left = budget_limit(budget, key) - budget_used(totals, key), experiments;
 
-	if (f->bounded && f->experiments <= at_most)
+	if (budget_limit(budget, key) <= 0 || each <= 0)
+		return;
+	experiments = key == BUDGET_TOKENS ? floor(left / each) : ceil(left / each);
+	experiments = fmax(0, fmin(experiments, 1e15));
+	if (f->bounded && f->experiments <= (int64_t)experiments)
 		return;
 	f->bounded = true;
-	f->experiments = at_most < 0 ? 0 : at_most;
-	f->by = by;
+	f->experiments = (int64_t)experiments;
+	f->by = budget_name(key);
 }
 
 void forecast_of(const struct campaign_config *config, const struct totals *totals,
@@ -107,12 +114,9 @@ void forecast_of(const struct campaign_config *config, const struct totals *tota
 	}
 	ret->seconds = ret->trials * r->trial_time;
 	seconds = ret->seconds / r->jobs;
-	if (budget->experiments)
-		bound(ret, (double)(budget->experiments - totals->experiments), "experiments");
-	if (budget->time > 0 && seconds > 0)
-		bound(ret, ceil((budget->time - totals->time) / seconds), "time");
-	if (budget->tokens && r->prompt_tokens)
-		bound(ret, (double)(budget->tokens - totals->tokens) / (double)r->prompt_tokens,
-		      "tokens");
+	bound(ret, budget, totals, BUDGET_EXPERIMENTS, 1);
+	bound(ret, budget, totals, BUDGET_TIME, seconds);
+	bound(ret, budget, totals, BUDGET_TOKENS, (double)r->prompt_tokens);
+	bound(ret, budget, totals, BUDGET_GPU_HOURS, ret->seconds * r->gpus / 3600);
 	ret->time = (double)ret->experiments * seconds;
 }

@@ -30,6 +30,7 @@ struct rehearsal {
 	double phase[PHASE_NR][REHEARSAL_TRIALS]; /* s of each phase; below 0: it has none */
 	int64_t memory_peak;			  /* bytes; -1 unknown */
 	int jobs;     /* trials at a time that the campaign is to have */
+	int gpus;     /* groups of devices that each holds */
 	double setup; /* s that it took now; 0: what it left before was there */
 
 	/* Of a model's prompt, and of its longest answer; 0 where no model is asked. */
@@ -61,7 +62,7 @@ struct forecast {
 	double seconds;	    /* of an experiment, without what a proposer takes */
 	bool bounded;	    /* false: no budget says when it ends, and what follows is 0 */
 	int64_t experiments;
-	const char *by; /* the budget's key that ends it: "experiments", "time", "tokens" */
+	const char *by; /* the budget's key that ends it, as budget_name() has it */
 	double time;	/* s, of all jobs together */
 };
 

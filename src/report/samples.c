@@ -117,8 +117,9 @@ static void print_again(const struct remeasured *again, FILE *out)
 		return;
 	strbuf_add_number(&before, again->before);
 	fprintf(out, "%-10s %s; %s before, %s\n", "again",
-		again->why == AGAIN_MACHINE ? "another machine, or one started anew"
-					    : "it was long ago",
+		again->why == AGAIN_MACHINE
+			? "another machine, one started anew, or other trials beside it"
+			: "it was long ago",
 		before.buf, again->drift.drifted ? "so it has drifted" : "which is no drift");
 }
 

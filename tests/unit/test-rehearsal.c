@@ -141,8 +141,22 @@ static void the_narrowest_budget_ends_it(void **state)
 	forecast_of(&config, &totals, &r, &f);
 	assert_int_equal(f.experiments, 10);
 	assert_string_equal(f.by, "tokens");
+	config.budget.gpu_hours = 0.01;
+	forecast_of(&config, &totals, &r, &f);
+	assert_string_equal(f.by, "tokens"); /* nobody holds a GPU */
+	r.gpus = 2;
+	totals.gpu_hours = 0.005;
+	forecast_of(&config, &totals, &r, &f);
+	assert_int_equal(f.experiments, 5); /* of 4 s each, with 18 s left */
+	assert_string_equal(f.by, "gpuHours");
+	/* What was imported has used nothing. */
+	config.budget.experiments = 8;
+	totals.imported = 6;
+	forecast_of(&config, &totals, &r, &f);
+	assert_int_equal(f.experiments, 4);
+	assert_string_equal(f.by, "experiments");
 	/* One that is used up. */
-	config.budget.experiments = 5;
+	config.budget.experiments = 4;
 	forecast_of(&config, &totals, &r, &f);
 	assert_int_equal(f.experiments, 0);
 	assert_string_equal(f.by, "experiments");
