@@ -56,7 +56,7 @@ cat >.autoresearch/config <<'CONFIG'
 [evaluate]
 	command = "echo METRIC loss=$(cat $AUTORESEARCH_OUT/it).$(cat held/out)$(cat warm)"
 [verdict]
-	minEffect = 10
+	minEffect = 30
 [limits]
 	memory = 128M
 	pids = 32
@@ -74,7 +74,7 @@ read -r one two rest < <(said values)
 check_equal 'the first two have one seed' "$one" "$two"
 check 'the value is the evaluator'\''s' grep -qx '[0-9]*\.73' <<<"$one"
 check 'so many trials for minEffect at the confidence' \
-	grep -q '^[0-9]* to show a gain of 10 (verdict.minEffect) at confidence 0.95; verdict.trials is 1$' <(said trials)
+	grep -q '^[0-9]* to show a gain of 30 (verdict.minEffect) at confidence 0.95; verdict.trials is 1$' <(said trials)
 check 'the time of setup' grep -q '^[0-9.]*s$' <(said setup)
 check 'each phase' grep -q '^[0-9.]*s: run [0-9.]*s, check [0-9.]*s, evaluate [0-9.]*s$' <(said trial)
 check 'the campaign, by the budget that ends it' \
