@@ -42,8 +42,8 @@ static bool is_crowded(struct repo *repo, int at_most)
 	return false;
 }
 
-/* In a partial clone some packs are not to be mixed with others, which git before 2.53 cannot keep
- * apart where it rolls them up. */
+/* In a partial clone some packs are not to be mixed with others, which git could not keep apart where
+ * it rolls them up, until 2026. */
 static bool is_partial(const char *packs)
 {
 	CLEANUP_CLOSEDIR DIR *dir = opendir(packs);
