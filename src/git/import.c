@@ -49,9 +49,7 @@ static int make_candidate(struct importer *im, struct record *r, char ret[OID_HE
 {
 	struct repo *repo = im->ledger->repo;
 	CLEANUP_STRBUF struct strbuf message = STRBUF_INIT;
-	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
-	CLEANUP_GIT(git_commit) git_commit *base = NULL;
-	const git_commit *parents[1];
+	const char *parents[] = { r->base };
 
 	if (*r->base) {
 		if (repo_commit_tree(repo, r->base, r->tree, err))
@@ -59,12 +57,8 @@ static int make_candidate(struct importer *im, struct record *r, char ret[OID_HE
 	} else {
 		memcpy(r->tree, im->nothing, OID_HEX_SIZE);
 	}
-	if (lookup_tree(repo, r->tree, &tree, err) ||
-	    (*r->base && lookup_commit(repo, r->base, &base, err)))
-		return -1;
-	parents[0] = base;
 	message_candidate(r, &message);
-	return write_commit(repo, tree, parents, base ? 1 : 0, message.buf, ret, err);
+	return write_commit(repo, r->tree, parents, *r->base ? 1 : 0, message.buf, ret, err);
 }
 
 /* The record's candidate, with its base and tree, and the patch between them. */
@@ -93,11 +87,9 @@ static int add_record(struct importer *im, struct record *r, struct note *note,
 	struct repo *repo = im->ledger->repo;
 	CLEANUP_STRBUF struct strbuf patch = STRBUF_INIT, title = STRBUF_INIT;
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
-	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
-	CLEANUP_GIT(git_commit) git_commit *previous = NULL, *candidate = NULL;
 	struct record_content file = { .name = "patch" };
-	char commit[OID_HEX_SIZE], digest[DIGEST_HEX_LEN + 1];
-	const git_commit *parents[2];
+	char commit[OID_HEX_SIZE], tree[OID_HEX_SIZE], digest[DIGEST_HEX_LEN + 1];
+	const char *parents[2];
 	size_t nr = 0;
 
 	totals_advance(&im->totals, r);
@@ -106,13 +98,11 @@ static int add_record(struct importer *im, struct record *r, struct note *note,
 		return -1;
 	file.data = patch.buf;
 	file.len = patch.len;
-	if (write_record_tree(repo, r, &file, patch.len > 0, &tree, digest, err) ||
-	    (*im->tip && lookup_commit(repo, im->tip, &previous, err)) ||
-	    lookup_commit(repo, commit, &candidate, err))
+	if (write_record_tree(repo, r, &file, patch.len > 0, tree, digest, err))
 		return -1;
-	if (previous)
-		parents[nr++] = previous;
-	parents[nr++] = candidate;
+	if (*im->tip)
+		parents[nr++] = im->tip;
+	parents[nr++] = commit;
 	record_title(r, &title);
 	ledger_note(r, digest, commit, &text);
 	note->commit = xstrdup(commit);
@@ -126,7 +116,7 @@ static int write_nothing(struct importer *im, struct error *err)
 	git_oid oid;
 
 	if (git_treebuilder_new(&bld, im->ledger->repo->git, NULL) < 0 ||
-	    write_tree(bld, &oid) < 0)
+	    write_tree(im->ledger->repo, bld, &oid) < 0)
 		return error_git(err, "cannot write an empty tree");
 	oid_to_hex(&oid, im->nothing);
 	return 0;

@@ -93,7 +93,7 @@ int write_blob(struct repo *repo, const void *data, size_t len, git_oid *ret,
  */
 int write_object(struct repo *repo, const void *data, size_t len, git_object_t type,
 		 git_oid *ret);
-int write_tree(git_treebuilder *bld, git_oid *ret);
+int write_tree(struct repo *repo, git_treebuilder *bld, git_oid *ret);
 bool failed_for_folder(void);
 
 /* The same for what need not be in memory: a file from its beginning to its end, and a blob
@@ -173,8 +173,11 @@ void objects_let_go(struct repo *repo);
 void cleanup_hold_(struct repo **repo);
 #define CLEANUP_HOLD CLEANUP(cleanup_hold_) __attribute__((unused))
 
-/* A commit of ours: git's user, now. No ref moves. */
-int write_commit(struct repo *repo, git_tree *tree, const git_commit *const *parents,
+/*
+ * A commit of ours: git's user, now. No ref moves. -1 also where its tree or a parent is not there.
+ * (Not by git_commit_create(), which reads them all, and says that all is well where the disk is full.)
+ */
+int write_commit(struct repo *repo, const char *tree, const char *const *parents,
 		 size_t parents_nr, const char *message, char ret[OID_HEX_SIZE],
 		 struct error *err);
 
@@ -215,7 +218,7 @@ const char *ledger_note(const struct record *record, const char *digest, const c
 
 /* The tree of a record: its files, which it is told of, and record.json. */
 int write_record_tree(struct repo *repo, struct record *record,
-		      const struct record_content *files, size_t nr, git_tree **ret,
+		      const struct record_content *files, size_t nr, char ret[OID_HEX_SIZE],
 		      char ret_digest[65], struct error *err);
 
 /* Calls `fn` with the id of each object that has a note, and the note. */

@@ -5,27 +5,18 @@
 #include "git/internal.h"
 #include "model/trailer.h"
 
-/* The tree of `base`, for a proposal that was never made into a candidate. */
-static int candidate_tree(struct repo *repo, const struct record *record, git_tree **ret,
-			  struct error *err)
-{
-	bool invalid = record->verdict.kind == VERDICT_INVALID;
-
-	return lookup_tree(repo, invalid ? record->base : record->tree, ret, err);
-}
-
 static int commit_on_base(struct repo *repo, const struct record *record,
 			  const struct strbuf *message, char ret[OID_HEX_SIZE],
 			  struct error *err)
 {
-	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
-	CLEANUP_GIT(git_commit) git_commit *base = NULL;
-	const git_commit *parents[1];
+	const char *parents[] = { record->base };
+	char tree[OID_HEX_SIZE];
 
-	if (lookup_commit(repo, record->base, &base, err) < 0 ||
-	    candidate_tree(repo, record, &tree, err) < 0)
+	memcpy(tree, record->tree, OID_HEX_SIZE);
+	/* The tree of `base`, for a proposal that was never made into a candidate. */
+	if (record->verdict.kind == VERDICT_INVALID &&
+	    repo_commit_tree(repo, record->base, tree, err) < 0)
 		return -1;
-	parents[0] = base;
 	return write_commit(repo, tree, parents, 1, message->buf, ret, err);
 }
 
@@ -102,7 +93,7 @@ static int write_files(struct repo *repo, struct record *record, git_treebuilder
 }
 
 int write_record_tree(struct repo *repo, struct record *record,
-		      const struct record_content *files, size_t nr, git_tree **ret,
+		      const struct record_content *files, size_t nr, char ret[OID_HEX_SIZE],
 		      char ret_digest[DIGEST_HEX_LEN + 1], struct error *err)
 {
 	CLEANUP_GIT(git_treebuilder) git_treebuilder *bld = NULL;
@@ -118,8 +109,9 @@ int write_record_tree(struct repo *repo, struct record *record,
 	if (write_blob(repo, text.buf, text.len, &oid, err) < 0)
 		return -1;
 	if (git_treebuilder_insert(NULL, bld, RECORD_FILE, &oid, GIT_FILEMODE_BLOB) < 0 ||
-	    write_tree(bld, &oid) < 0 || git_tree_lookup(ret, repo->git, &oid) < 0)
+	    write_tree(repo, bld, &oid) < 0)
 		return error_git(err, "cannot write a record");
+	oid_to_hex(&oid, ret);
 	return 0;
 }
 
@@ -160,27 +152,20 @@ static int hold_branch(struct ledger *ledger, const struct record *record,
 }
 
 /* The record's commit, on top of the chain. `ret_hold` is of hold_branch(). */
-static int commit_record(struct ledger *ledger, const struct record *record, git_tree *tree,
+static int commit_record(struct ledger *ledger, const struct record *record, const char *tree,
 			 const char *commit, char ret[OID_HEX_SIZE], git_transaction **ret_hold,
 			 struct error *err)
 {
-	CLEANUP_GIT(git_commit) git_commit *previous = NULL;
-	CLEANUP_GIT(git_commit) git_commit *candidate = NULL;
 	CLEANUP_STRBUF struct strbuf title = STRBUF_INIT;
-	const git_commit *parents[2];
+	const char *parents[2];
 	size_t nr = 0;
 	int r;
 
-	if (*ledger->tip) {
-		if (lookup_commit(ledger->repo, ledger->tip, &previous, err) < 0)
-			return -1;
-		parents[nr++] = previous;
-	} else if (record->type != RECORD_BASELINE) {
+	if (*ledger->tip)
+		parents[nr++] = ledger->tip;
+	else if (record->type != RECORD_BASELINE)
 		return error_set(err, "the first record of a campaign is its baseline");
-	}
-	if (lookup_commit(ledger->repo, commit, &candidate, err) < 0)
-		return -1;
-	parents[nr++] = candidate;
+	parents[nr++] = commit;
 	record_title(record, &title);
 	if (write_commit(ledger->repo, tree, parents, nr, title.buf, ret, err) < 0 ||
 	    hold_branch(ledger, record, ret_hold, err) < 0)
@@ -312,9 +297,9 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 		  const struct record_content *files, size_t files_nr,
 		  char ret_commit[OID_HEX_SIZE], struct error *err)
 {
-	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
 	CLEANUP_GIT(git_transaction) git_transaction *branch = NULL;
-	char commit[OID_HEX_SIZE], tip[OID_HEX_SIZE], digest[DIGEST_HEX_LEN + 1];
+	char commit[OID_HEX_SIZE], tree[OID_HEX_SIZE], tip[OID_HEX_SIZE];
+	char digest[DIGEST_HEX_LEN + 1];
 	CLEANUP_HOLD struct repo *hold = ledger->repo;
 	struct note_draft note;
 	git_oid checked;
@@ -327,7 +312,7 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 	memcpy(record->previous, ledger->tip, OID_HEX_SIZE);
 	if (record->type == RECORD_BASELINE)
 		memcpy(record->totals.incumbent, commit, OID_HEX_SIZE);
-	if (write_record_tree(ledger->repo, record, files, files_nr, &tree, digest, err) < 0)
+	if (write_record_tree(ledger->repo, record, files, files_nr, tree, digest, err) < 0)
 		return -1;
 	if (record_is_on_branch(record) &&
 	    commit_on_branch(ledger, record, digest, commit, err) < 0)

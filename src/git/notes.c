@@ -15,29 +15,19 @@
 #define RETRIES 50
 #define FULL 64 /* notes of a folder, before there are folders in it */
 
-struct notes {
-	char tip[OID_HEX_SIZE]; /* "": no notes yet */
-	git_commit *commit;
-	git_tree *tree;
-};
-
-static void notes_release(struct notes *notes)
+/* The commit and the tree of all notes; "": there are none yet. */
+static int find_notes(struct repo *repo, char ret_tip[OID_HEX_SIZE],
+		      char ret_tree[OID_HEX_SIZE], struct error *err)
 {
-	git_tree_free(notes->tree);
-	git_commit_free(notes->commit);
-	*notes = (struct notes){ 0 };
-}
+	int r = repo_ref(repo, NOTES_REF, ret_tip, err);
 
-static int notes_open(struct notes *ret, struct repo *repo, struct error *err)
-{
-	int r = repo_ref(repo, NOTES_REF, ret->tip, err);
-
+	*ret_tree = '\0';
+	if (r == 1)
+		*ret_tip = '\0';
 	if (r)
 		return r == 1 ? 0 : -1;
-	if (lookup_commit(repo, ret->tip, &ret->commit, err) < 0)
+	if (repo_commit_tree(repo, ret_tip, ret_tree, err) < 0)
 		return error_context(err, NOTES_REF);
-	if (git_commit_tree(&ret->tree, ret->commit) < 0)
-		return error_git(err, "cannot read the tree of " NOTES_REF);
 	return 0;
 }
 
@@ -112,7 +102,7 @@ static int insert(struct repo *repo, git_tree *tree, const char *hex, const git_
 	} else {
 		r = git_treebuilder_insert(NULL, bld, hex, blob, GIT_FILEMODE_BLOB);
 	}
-	if (r < 0 || write_tree(bld, ret) < 0)
+	if (r < 0 || write_tree(repo, bld, ret) < 0)
 		return error_git(err, "cannot write the notes");
 	return 0;
 }
@@ -137,48 +127,44 @@ bool note_holds(const char *note, const char *text)
 	return false;
 }
 
-/* The tree with the note added: `*tree` (NULL: none yet) is replaced, where it lacks it. */
-static int add_to_tree(struct repo *repo, const struct note *add, git_tree **tree,
+/* The tree with the note added: `hex` ("": none yet) is replaced, where it lacks it. */
+static int add_to_tree(struct repo *repo, const struct note *add, char hex[OID_HEX_SIZE],
 		       struct error *err)
 {
+	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
 	CLEANUP_STRBUF struct strbuf note = STRBUF_INIT;
 	git_oid blob, oid;
 
 	if (oid_from_hex(&oid, add->commit, err) < 0 ||
-	    (*tree && collect(repo, *tree, add->commit, &note, err) < 0))
+	    (*hex && lookup_tree(repo, hex, &tree, err) < 0) ||
+	    (tree && collect(repo, tree, add->commit, &note, err) < 0))
 		return -1;
 	if (note_holds(note.buf, add->text))
 		return 0;
 	add_paragraph(&note, add->text, strlen(add->text));
 	if (write_blob(repo, note.buf, note.len, &blob, err) < 0 ||
-	    insert(repo, *tree, add->commit, &blob, &oid, err) < 0)
+	    insert(repo, tree, add->commit, &blob, &oid, err) < 0)
 		return -1;
-	git_tree_free(steal_ptr(*tree));
-	if (git_tree_lookup(tree, repo->git, &oid) < 0)
-		return error_git(err, "cannot read the notes");
+	oid_to_hex(&oid, hex);
 	return 0;
 }
 
 int notes_write(struct repo *repo, const struct note *add, size_t nr, struct note_draft *ret,
 		struct error *err)
 {
-	CLEANUP(notes_release) struct notes notes = { 0 };
-	git_oid before = { 0 };
-	const git_commit *parents[1];
+	const char *parents[] = { ret->from };
+	char before[OID_HEX_SIZE], tree[OID_HEX_SIZE];
 
 	*ret->to = '\0';
-	if (notes_open(&notes, repo, err) < 0)
+	if (find_notes(repo, ret->from, before, err) < 0)
 		return -1;
-	if (notes.tree)
-		before = *git_tree_id(notes.tree);
+	memcpy(tree, before, sizeof(tree));
 	for (size_t i = 0; i < nr; i++)
-		if (add_to_tree(repo, &add[i], &notes.tree, err))
+		if (add_to_tree(repo, &add[i], tree, err))
 			return -1;
-	if (!notes.tree || git_oid_equal(&before, git_tree_id(notes.tree)))
+	if (!strcmp(tree, before))
 		return 0;
-	parents[0] = notes.commit;
-	memcpy(ret->from, notes.tip, OID_HEX_SIZE);
-	return write_commit(repo, notes.tree, parents, notes.commit ? 1 : 0,
+	return write_commit(repo, tree, parents, *ret->from ? 1 : 0,
 			    "Notes added by 'git autoresearch'\n", ret->to, err);
 }
 
@@ -217,13 +203,14 @@ int notes_add_all(struct repo *repo, const struct note *notes, size_t nr, struct
 
 int notes_read(struct repo *repo, const char *commit, struct strbuf *ret, struct error *err)
 {
-	CLEANUP(notes_release) struct notes notes = { 0 };
+	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
 	CLEANUP_STRBUF struct strbuf note = STRBUF_INIT;
+	char tip[OID_HEX_SIZE], hex[OID_HEX_SIZE];
 	git_oid oid;
 
-	if (oid_from_hex(&oid, commit, err) < 0 || notes_open(&notes, repo, err) < 0)
-		return -1;
-	if (notes.tree && collect(repo, notes.tree, commit, &note, err) < 0)
+	if (oid_from_hex(&oid, commit, err) < 0 || find_notes(repo, tip, hex, err) < 0 ||
+	    (*hex && lookup_tree(repo, hex, &tree, err) < 0) ||
+	    (tree && collect(repo, tree, commit, &note, err) < 0))
 		return -1;
 	strbuf_add(ret, note.buf, note.len);
 	return note.len ? 0 : 1;

@@ -1,16 +1,11 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/process.h"
-#include "base/trace.h"
 #include "git/internal.h"
 
 #define MESSAGE_MAX (1 << 20)
-#define TRIES 10 /* to write an object; see write_object() */
 
 int error_git(struct error *err, const char *fmt, ...)
 {
@@ -86,58 +81,6 @@ int read_blob(struct repo *repo, const git_oid *oid, size_t cap, struct strbuf *
 	if (git_odb_read(&object, repo->odb, oid) < 0)
 		return error_git(err, "cannot read the object %s", hex);
 	strbuf_add(ret, git_odb_object_data(object), git_odb_object_size(object));
-	return 0;
-}
-
-bool failed_for_folder(void)
-{
-	const git_error *last = git_error_last();
-
-	return last && last->message && strstr(last->message, strerror(ENOENT));
-}
-
-int write_object(struct repo *repo, const void *data, size_t len, git_object_t type,
-		 git_oid *ret)
-{
-	int r, tries = 0;
-
-	do
-		r = git_odb_write(ret, repo->odb, data, len, type);
-	while (r < 0 && failed_for_folder() && ++tries < TRIES);
-	return r;
-}
-
-int write_tree(git_treebuilder *bld, git_oid *ret)
-{
-	int r, tries = 0;
-
-	do
-		r = git_treebuilder_write(ret, bld);
-	while (r < 0 && failed_for_folder() && ++tries < TRIES);
-	return r;
-}
-
-int write_blob(struct repo *repo, const void *data, size_t len, git_oid *ret, struct error *err)
-{
-	objects_hold(repo);
-	repo->unsynced = true;
-	if (write_object(repo, data, len, GIT_OBJECT_BLOB, ret) < 0)
-		return error_git(err, "cannot write an object");
-	return 0;
-}
-
-int objects_sync(struct repo *repo, struct error *err)
-{
-	CLEANUP_FREE char *path = xstrfmt("%sobjects", repo->common_dir);
-	CLEANUP_CLOSE int fd = -1;
-	SPAN("sync");
-
-	if (!repo->unsynced)
-		return 0;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || syncfs(fd) < 0)
-		return error_errno(err, "cannot sync '%s'", path);
-	repo->unsynced = false;
 	return 0;
 }
 
@@ -267,17 +210,6 @@ int repo_read_file(struct repo *repo, const char *treeish, const char *path, siz
 	return 0;
 }
 
-/* Takes "Name <email> seconds zone" apart. */
-static void keep_identity(struct repo *repo, const char *ident)
-{
-	const char *open = strchr(ident, '<'), *close = open ? strchr(open, '>') : NULL;
-
-	if (!close || open == ident || close == open + 1)
-		return;
-	repo->user_name = xstrndup(ident, open - ident);
-	repo->user_email = xstrndup(open + 1, close - open - 1);
-}
-
 int repo_author(char **ret, struct error *err)
 {
 	static const char *const argv[] = { "git", "var", "GIT_AUTHOR_IDENT", NULL };
@@ -292,50 +224,5 @@ int repo_author(char **ret, struct error *err)
 		return error_hint(err, "git config user.name and user.email");
 	}
 	*ret = xstrndup(out.buf, (size_t)(close + 1 - out.buf));
-	return 0;
-}
-
-/* libgit2 does not see `git -c user.name=…` nor GIT_AUTHOR_NAME, so git is asked. */
-static int sign(struct repo *repo, git_signature **ret, struct error *err)
-{
-	static const char *const argv[] = { "git", "var", "GIT_AUTHOR_IDENT", NULL };
-	CLEANUP_STRBUF struct strbuf out = STRBUF_INIT;
-	struct error none = ERROR_INIT;
-
-	if (!repo->user_name && !process_run(argv, &out, 4096, &none))
-		keep_identity(repo, out.buf);
-	if (repo->user_name && !git_signature_now(ret, repo->user_name, repo->user_email))
-		return 0;
-	free(repo->user_name);
-	free(repo->user_email);
-	repo->user_name = xstrdup("autoresearch");
-	repo->user_email = xstrdup("autoresearch@localhost");
-	if (git_signature_now(ret, repo->user_name, repo->user_email) < 0)
-		return error_git(err, "cannot sign a commit");
-	return 0;
-}
-
-int write_commit(struct repo *repo, git_tree *tree, const git_commit *const *parents,
-		 size_t parents_nr, const char *message, char ret[OID_HEX_SIZE],
-		 struct error *err)
-{
-	CLEANUP_GIT(git_signature) git_signature *signature = NULL;
-	git_buf text = GIT_BUF_INIT;
-	git_oid oid;
-	int r;
-
-	if (sign(repo, &signature, err) < 0)
-		return -1;
-	objects_hold(repo);
-	repo->unsynced = true;
-	/* Not by git_commit_create(), which says that all is well where the disk is full. */
-	r = git_commit_create_buffer(&text, repo->git, signature, signature, NULL, message,
-				     tree, parents_nr, (const git_commit **)parents);
-	if (!r)
-		r = write_object(repo, text.ptr, text.size, GIT_OBJECT_COMMIT, &oid);
-	git_buf_dispose(&text);
-	if (r < 0)
-		return error_git(err, "cannot write a commit");
-	oid_to_hex(&oid, ret);
 	return 0;
 }

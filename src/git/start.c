@@ -59,7 +59,12 @@ int start_libgit2(struct error *err)
 	if (r < 0)
 		return error_git(err, "cannot start libgit2");
 	git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)(4 << 20));
+	/* The tree of all notes has 256 folders, and is looked into for each. */
+	git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_TREE, (size_t)(16 << 10));
 	use_windows(8 << 20);
+	/* What a tree or a ref is to name was written, or read, a moment before: libgit2 would read
+	 * all of it again. Of a commit write_commit() looks itself. */
+	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_OBJECT_CREATION, 0);
 	git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, extensions, ARRAY_SIZE(extensions));
 	/* git itself has just decided, by safe.directory and all of its exceptions. */
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);

@@ -181,7 +181,7 @@ static int rebuild_tree(struct rebuild *b, git_tree *base, size_t lo, size_t hi,
 			return r;
 	}
 	*ret_empty = !git_treebuilder_entrycount(bld);
-	if (!(*ret_empty && prefix) && write_tree(bld, ret) < 0)
+	if (!(*ret_empty && prefix) && write_tree(b->repo, bld, ret) < 0)
 		return error_git(err, "cannot write a tree");
 	return 0;
 }
