@@ -81,6 +81,7 @@ struct css_set {
 struct task_struct {
 	struct thread_info thread_info;
 	struct seccomp seccomp;
+	void *stack;
 	int pid;
 	int tgid;
 	int exit_code;

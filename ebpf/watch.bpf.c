@@ -414,6 +414,18 @@ int BPF_PROG(on_exit, struct task_struct *task)
 }
 
 /*
+ * A siginfo that a process brings along may say what it likes, also that it is a timer's, see
+ * rt_sigqueueinfo(2), pidfd_send_signal(2). The system call copies it to the stack; that of a timer
+ * lies in the timer, whatever it interrupts.
+ */
+static __always_inline bool is_brought(const struct kernel_siginfo *info)
+{
+	__u64 stack = (__u64)BPF_CORE_READ(current(), stack);
+
+	return (__u64)info >= stack && (__u64)info < (__u64)bpf_task_pt_regs(current());
+}
+
+/*
  * A signal to a process of another cgroup: none should ever get there. The timer of any process of
  * the host may expire in ours, which it interrupts: that is nothing that ours does. Such a signal has
  * no siginfo, but a number in its place, or says that it is a timer's; see kill(2), sigaction(2).
@@ -431,7 +443,7 @@ int BPF_PROG(on_signal, int sig, struct kernel_siginfo *info, struct task_struct
 
 	if (!policy ||
 	    bpf_probe_read_kernel(&code, sizeof(code), (const char *)info + SI_CODE_AT) ||
-	    code == SI_TIMER)
+	    (code == SI_TIMER && !is_brought(info)))
 		return 0;
 	/* In the trial's pid namespace it has a number, and one that has just died has none. */
 	level = BPF_CORE_READ(current(), thread_pid, level);

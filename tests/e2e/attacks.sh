@@ -144,10 +144,7 @@ if [ "$(id -u)" -eq 0 ]; then
 		[ -z "$pid" ] || break
 		sleep 0.05
 	done
-	leaf=$(sed -n 's/^0:://p' "/proc/${pid:-self}/cgroup")
-	for root in /sys/fs/cgroup/unified /sys/fs/cgroup; do
-		[ -d "$root$leaf" ] && [ "${leaf:-/}" != / ] && deeper=$root$leaf/$tag && break
-	done
+	[ -n "$pid" ] && leaf=$(leaf_of "$pid") && deeper=$leaf/$tag
 	if [ -n "$deeper" ] && mkdir "$deeper" && echo "$pid" >"$deeper/cgroup.procs"; then
 		for _ in $(seq 500); do
 			rmdir "$deeper" 2>/dev/null && break

@@ -9,7 +9,7 @@
 new_repo
 git config -f .autoresearch/config limits.memory 512M
 git config -f .autoresearch/config limits.pids 256
-if ! compile oracle.c oracle; then
+if ! compile oracle.c oracle || ! compile stray.c stray; then
 	skip 'acts and their log' 'no compiler, or not x86-64'
 	done_testing
 	exit 0
@@ -142,17 +142,39 @@ check_equal 'a process of many threads ends once' '' "$(diff \
 	<({ grep '	process	' "$scratch/out"; echo '2	1	process	exit	allowed	-	0'; } | sort) \
 	<(logged "$scratch/log" '.class == "process"'))"
 
-# A timer expires in whatever the processor does then.
+# A timer expires in whatever the processor does then, also in one who sends signals in its name.
 if compile alarms.c "$scratch/alarms"; then
 	"$scratch/alarms" &
 	alarms=$!
 	"$scratch/alarms" &
 	alarms="$alarms $!"
 	check_status 'while timers of the host expire' 0 git autoresearch sandbox --audit-log="$scratch/log" -- \
-		sh -c 'spin() { timeout 0.5 sh -c "while :; do :; done"; }; spin & spin; wait'
+		sh -c 'spin() { timeout 0.5 sh -c "while :; do :; done"; }; spin & spin; ./stray in 1 && wait'
 	# shellcheck disable=SC2086 # words are wanted
 	kill $alarms
 	check_equal 'none is a signal of the trial' '' "$(jq -c 'select(.class == "signal")' "$scratch/log")"
+fi
+
+# From a trial no signal gets out, whatever it says of itself. We put somebody there who can send one.
+if [ "$(id -u)" -eq 0 ]; then
+	inside sleep "30.$$" &
+	trial=$!
+	soon pgrep -f "^sleep 30\.$$\$"
+	pid=$(pgrep -f "^sleep 30\.$$\$")
+	./stray out "$(leaf_of "${pid:-self}")/cgroup.procs" >"$scratch/arrived"
+	status=$?
+	[ -z "$pid" ] || kill "$pid"
+	wait "$trial"
+	note "$(cat "$scratch/arrived")"
+	jq -r 'select(.class == "signal") | .result' "$scratch/log" >"$scratch/told"
+	check_equal 'a signal to outside is on record, once' 1 "$(grep -cx 10 "$scratch/told")"
+	if [ "$status" -eq 2 ]; then
+		skip '  also as a timer of its own making' 'this kernel sends no siginfo to a group'
+	else
+		check_equal '  also as a timer of its own making' 1 "$(grep -cx 12 "$scratch/told")"
+	fi
+else
+	skip 'a signal to outside is on record' 'only root can put a process there'
 fi
 
 if brief; then

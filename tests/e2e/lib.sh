@@ -210,6 +210,16 @@ inside() {
 		>"$scratch/out" 2>"$scratch/err" </dev/null
 }
 
+# leaf_of <pid>: the folder of its cgroup.
+leaf_of() {
+	local group root
+	group=$(sed -n 's/^0:://p' "/proc/$1/cgroup")
+	for root in /sys/fs/cgroup/unified /sys/fs/cgroup; do
+		[ "${group:-/}" != / ] && [ -d "$root$group" ] && echo "$root$group" && return
+	done
+	return 1
+}
+
 # in_log <jq filter>: of each act that the filter keeps, what happened.
 in_log() {
 	jq -r "select(.act) | select($1) | [.class, .act, .verdict, (.object |
