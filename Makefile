@@ -26,12 +26,14 @@ ifneq ($(SANITIZE),)
 INSTRUMENT := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 else
 CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+# Before all other libraries; see src/sandbox/lean.h. A sanitizer's is before that.
+LIBC := -Wl,--push-state,--no-as-needed -lc -Wl,--pop-state
 endif
 # Asked for when something is built, since `make deps` may have to install them first.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) $(LOADED) 2>/dev/null)
 PKG_LIBS = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 compile = $(CC) -std=gnu11 $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) $(WARNINGS) $(HARDENING) $(INSTRUMENT)
-link = $(CC) $(CFLAGS) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+link = $(CC) $(CFLAGS) $(INSTRUMENT) -pie -Wl,-z,relro,-z,now $(LIBC) $(LDFLAGS)
 
 ROOMS := base model git sandbox propose loop report command
 SOURCES := $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c))

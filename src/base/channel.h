@@ -3,13 +3,13 @@
 
 /*
  * Messages over a SOCK_SEQPACKET socket between processes of ours: a byte that says the type,
- * data, and up to two descriptors beside it. See unix(7), cmsg(3).
+ * data, and a few descriptors beside it. See unix(7), cmsg(3).
  */
 
 #include <stddef.h>
 #include <sys/types.h>
 
-#define CHANNEL_FDS_MAX 2
+#define CHANNEL_FDS_MAX 4
 
 struct channel_message {
 	char type;

@@ -278,7 +278,7 @@ int process_tell(const char *const *argv, const char *text, size_t len,
 	in = above_standard(in);
 	if (out < 0)
 		out = above_standard(open("/dev/null", O_WRONLY | O_CLOEXEC));
-	pid = fork();
+	pid = fork_bare();
 	if (pid < 0)
 		return error_errno(err, "cannot start %s", argv[0]);
 	if (!pid) {
@@ -298,4 +298,28 @@ int process_reap(int pidfd)
 
 	waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED);
 	return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+}
+
+pid_t fork_bare(void)
+{
+	return (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
+int close_all_but(const int *kept, size_t nr)
+{
+	unsigned from = 3;
+
+	for (;;) {
+		unsigned next = ~0U;
+
+		for (size_t i = 0; i < nr; i++)
+			if (kept[i] >= 0 && (unsigned)kept[i] >= from &&
+			    (unsigned)kept[i] < next)
+				next = (unsigned)kept[i];
+		if (next > from && close_range(from, next - (next != ~0U), 0))
+			return -1;
+		if (next == ~0U)
+			return 0;
+		from = next + 1;
+	}
 }

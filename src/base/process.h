@@ -44,6 +44,16 @@ int process_tell(const char *const *argv, const char *text, size_t len,
  * the signal. */
 int process_reap(int pidfd);
 
+/*
+ * As fork(2), but that no library is asked first (pthread_atfork(3)), nor in the child: there it may be
+ * left out of what is copied; see sandbox/lean.h. So the child is for libc alone.
+ */
+pid_t fork_bare(void);
+
+/* Closes every descriptor from 3 on but these, in any order, of which some may be -1. 0, or -1 with
+ * errno. */
+int close_all_but(const int *kept, size_t nr);
+
 /* A descriptor that reads as `text`, or as nothing where that is NULL. -1 on error. */
 int text_open(const char *text, size_t len, struct error *err);
 

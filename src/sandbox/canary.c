@@ -24,6 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/process.h"
 #include "sandbox/internal.h"
 #include "sandbox/policy.h"
 #include "sandbox/warden.h"
@@ -226,7 +227,7 @@ static void act_on_files(void)
 static void act_on_objects(int host)
 {
 	char zeros[128] = { 0 };
-	pid_t pid = fork();
+	pid_t pid = fork_bare();
 
 	if (!pid) {
 		pause();
@@ -284,7 +285,7 @@ static void __attribute__((noreturn)) sing(int go, int parent_go, const struct s
 		errno = 0;
 	fd = open("/dev/kmsg", O_RDONLY);
 	close(fd);
-	pid = fork();
+	pid = fork_bare();
 	if (!pid) {
 		char *const argv[] = { "true", NULL };
 

@@ -7,6 +7,8 @@
 
 #include "base/channel.h"
 #include "base/process.h"
+#include "sandbox/lean.h"
+#include "sandbox/nursery.h"
 #include "sandbox/order.h"
 
 /* A pipe whose end of ours does not block. */
@@ -22,15 +24,30 @@ static int open_stream(int *ret_read, int *ret_write, struct error *err)
 	return 0;
 }
 
-int cell_open(struct cell *cell, struct phase_launch *launch, struct error *err)
+static int start(struct cell *cell, const struct phase_launch *launch, struct error *err)
 {
-	CLEANUP_CLOSE int leaf = cgroup_leaf_fd(launch->leaf, err);
-	CLEANUP_CLOSE int control = -1, out = -1, errs = -1;
-	int pair[2];
+	CLEANUP_CLOSE int leaf = -1;
 	pid_t pid;
 
+	if (!nursery_clone(launch->sandbox->nursery, launch, cell))
+		return 0;
+	leaf = cgroup_leaf_fd(launch->leaf, err);
 	if (leaf < 0)
 		return -1;
+	lean_forks();
+	pid = clone_process(0, leaf, &cell->keeper);
+	if (!pid)
+		phase_child(launch);
+	if (pid < 0)
+		return error_errno(err, "cannot start a process in the trial's cgroup");
+	return 0;
+}
+
+int cell_open(struct cell *cell, struct phase_launch *launch, struct error *err)
+{
+	CLEANUP_CLOSE int control = -1, out = -1, errs = -1;
+	int pair[2];
+
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return error_errno(err, "cannot make a socket");
 	cell->control = pair[0];
@@ -42,12 +59,15 @@ int cell_open(struct cell *cell, struct phase_launch *launch, struct error *err)
 	launch->stdout_fd = out;
 	launch->stderr_fd = errs;
 	launch->parent = getpid();
-	pid = clone_process(0, leaf, &cell->keeper);
-	if (!pid)
-		phase_child(launch);
-	if (pid < 0)
-		return error_errno(err, "cannot start a process in the trial's cgroup");
-	return 0;
+	return start(cell, launch, err);
+}
+
+int cell_wait(struct cell *cell, struct error *err)
+{
+	if (cell->nursery)
+		nursery_wait(cell->nursery, cell);
+	return cell->keeper >= 0 ? 0
+				 : error_set(err, "a process of the sandbox was not started");
 }
 
 int cell_order(struct cell *cell, const struct trial_command *command, struct error *err)
@@ -87,7 +107,9 @@ void cell_discard(struct cell *cell, struct cgroup_leaf *leaf)
 	struct error ignored = ERROR_INIT;
 	struct channel_message m;
 
-	if (cell->keeper >= 0 && !cgroup_leaf_kill(leaf, &ignored))
+	cell_wait(cell, &ignored);
+	/* Also where it has no keeper that we know of: who was to start it may have died in between. */
+	if (cell->control >= 0 && !cgroup_leaf_kill(leaf, &ignored))
 		cgroup_leaf_clear(leaf, &ignored);
 	while (cell->control >= 0 && channel_receive(cell->control, MSG_DONTWAIT, &m) > 0) {
 		if (m.type == MESSAGE_INIT && cell->init < 0)

@@ -16,16 +16,20 @@ struct cell {
 	int keeper, init; /* pidfds; init's comes in MESSAGE_INIT */
 	int control;	  /* on which messages come; see internal.h */
 	int streams[2];	  /* what the command prints, by enum stream */
+	struct nursery *nursery; /* which starts its keeper; NULL: it has, or has not */
 };
 
-#define CELL_INIT { -1, -1, -1, { -1, -1 } }
+#define CELL_INIT { -1, -1, -1, { -1, -1 }, NULL }
 
 /*
- * Clones its first process into the leaf; it goes on by itself, and MESSAGE_ADMITTED says that it
+ * Has its first process cloned into the leaf; it goes on by itself, and MESSAGE_ADMITTED says that it
  * is ready. `launch` has all but the descriptors of the child and its parent's pid. What it points
  * to is copied by that, but for descriptors, which stay the caller's.
  */
 int cell_open(struct cell *cell, struct phase_launch *launch, struct error *err);
+
+/* Waits until it has its first process. -1 where it could not be started. */
+int cell_wait(struct cell *cell, struct error *err);
 
 /* What it is to do, once it is ready: its command runs as soon as it can. */
 int cell_order(struct cell *cell, const struct trial_command *command, struct error *err);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/channel.h"
+#include "base/process.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/internal.h"
 #include "sandbox/loopback.h"
@@ -212,20 +213,10 @@ static int close_the_rest(const struct phase_launch *launch, struct error *err)
 {
 	const int kept[] = { launch->control, launch->stdout_fd, launch->stderr_fd,
 			     launch->sandbox->userns, mount_namespace(launch) };
-	unsigned from = 3;
 
-	for (;;) {
-		unsigned next = ~0U;
-
-		for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
-			if ((unsigned)kept[i] >= from && (unsigned)kept[i] < next)
-				next = (unsigned)kept[i];
-		if (next > from && close_range(from, next - (next != ~0U), 0))
-			return error_errno(err, "cannot close what is open");
-		if (next == ~0U)
-			return 0;
-		from = next + 1;
-	}
+	return close_all_but(kept, ARRAY_SIZE(kept))
+		       ? error_errno(err, "cannot close what is open")
+		       : 0;
 }
 
 /* All that is made before anybody has said what for. */

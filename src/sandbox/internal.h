@@ -10,11 +10,14 @@
 #include "sandbox/sandbox.h"
 #include "sandbox/trial.h"
 
+struct nursery;
+
 struct sandbox {
 	int userns;
 	int skeleton;		   /* mount namespace */
 	char *store;		   /* absolute */
 	bool upper_on_disk;	   /* see upper.h */
+	struct nursery *nursery;
 	struct string_list in_tmp; /* shown paths below /tmp, which each phase mounts anew */
 };
 

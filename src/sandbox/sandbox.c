@@ -16,8 +16,10 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/process.h"
 #include "sandbox/internal.h"
 #include "sandbox/mounts.h"
+#include "sandbox/nursery.h"
 #include "sandbox/upper.h"
 
 /* What of the host every command sees, read-only. */
@@ -364,7 +366,7 @@ static int skeleton_make(struct sandbox *sandbox, const struct sandbox_options *
 		return error_errno(err, "cannot make a pipe");
 	}
 	reader = pipe_fds[0];
-	pid = fork();
+	pid = fork_bare();
 	if (!pid) {
 		close(pipe_fds[0]);
 		/* After the change of user, which clears it. */
@@ -405,6 +407,7 @@ int sandbox_open(struct sandbox **ret, const struct sandbox_options *options, st
 
 	sandbox->userns = sandbox->skeleton = -1;
 	sandbox->store = xstrdup(options->store);
+	sandbox->nursery = nursery_new();
 	for (size_t i = 0; options->binds && i < options->binds->nr; i++)
 		if (starts_with(options->binds->items[i], INSIDE_TMP "/"))
 			string_list_add(&sandbox->in_tmp, options->binds->items[i]);
@@ -421,6 +424,7 @@ void sandbox_free(struct sandbox *sandbox)
 {
 	if (!sandbox)
 		return;
+	nursery_free(sandbox->nursery);
 	if (sandbox->skeleton >= 0)
 		close(sandbox->skeleton);
 	if (sandbox->userns >= 0)

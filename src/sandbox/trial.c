@@ -471,10 +471,12 @@ static int renew_leaf(struct trial *t, struct error *err)
 }
 
 /* What waited for its order, for hours perhaps, may have been killed meanwhile: by a person, or for
- * want of memory. */
+ * want of memory. So may who was to start it. */
 static void drop_dead_cell(struct trial *t)
 {
-	if (t->cell.keeper >= 0 && cgroup_leaf_is_empty(&t->leaf))
+	struct error ignored = ERROR_INIT;
+
+	if (cell_wait(&t->cell, &ignored) || cgroup_leaf_is_empty(&t->leaf))
 		cell_discard(&t->cell, &t->leaf);
 }
 
@@ -499,8 +501,8 @@ int trial_run(struct trial *t, const struct trial_command *command, struct outco
 	t->start = (struct timespec){ 0 };
 	t->clock = t->tick = t->notify = -1;
 	failed = (t->upper && upper_clear(t->place.sandbox->store, t->upper, err)) ||
-		 (t->cell.keeper < 0 && launch(t, err)) || watch(t, err) ||
-		 evloop_run(t->place.loop, &t->done, err);
+		 (t->cell.keeper < 0 && (launch(t, err) || cell_wait(&t->cell, err))) ||
+		 watch(t, err) || evloop_run(t->place.loop, &t->done, err);
 	if (!t->has_status)
 		clock_gettime(CLOCK_MONOTONIC, &t->end);
 	failed |= settle(t, failed ? &late : err);

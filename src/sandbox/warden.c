@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/channel.h"
+#include "base/process.h"
 #include "base/timer.h"
 #include "sandbox/canary.h"
 #include "sandbox/warden_file.h"
@@ -84,7 +85,7 @@ static int spawn(struct warden *w, const char *path, struct error *err)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return error_errno(err, "cannot make a socket");
-	w->pid = fork();
+	w->pid = fork_bare();
 	if (!w->pid)
 		become_warden(path, pair[1]);
 	close(pair[1]);

@@ -90,6 +90,8 @@ key=lantern-orchid-42
 export LAB_KEY=$key
 git config autoresearch.apiKeyEnv LAB_KEY
 git config autoresearch.temperature 0.2..0.8
+# With the library that asks come others, which want to be called at a fork.
+git config autoresearch.notify "cat >$scratch/notified"
 
 note 'The first ask is what prompt prints.'
 check_status 'a baseline' 3 git autoresearch start --max-experiments=1
@@ -106,6 +108,8 @@ note 'The campaign.'
 check_status 'all of the script' 3 git autoresearch start --max-experiments=12
 cp "$scratch/out" "$scratch/start.out"
 cp "$scratch/err" "$scratch/start.err"
+check 'and the summary is sent' grep -q . "$scratch/notified"
+git config --unset autoresearch.notify
 check_equal 'each reply gets its verdict' 'accepted 
 accepted 
 invalid malformed

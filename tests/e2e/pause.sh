@@ -48,6 +48,12 @@ waiting() { # the processes of trials
 		cat "$group"/t*/cgroup.procs
 	done <.git/autoresearch/cgroups 2>/dev/null | sort -u
 }
+nurseries() { # who starts the processes of trials, and of the proposer
+	local pid
+	for pid in $(pgrep -P "$start" -f '^git-autoresearch start'); do
+		! cmp -s "/proc/$pid/cgroup" "/proc/$start/cgroup" || echo "$pid"
+	done
+}
 finish() {
 	wait "$start"
 	status=$?
@@ -82,6 +88,11 @@ check 'the next sandbox waits for its order' test -n "$(waiting)"
 # It is nothing that anybody would miss.
 # shellcheck disable=SC2046 # words are wanted
 kill -9 $(waiting)
+# Nor is who has started it.
+nurseries >"$scratch/nurseries"
+check 'there is one who started it' test -s "$scratch/nurseries"
+# shellcheck disable=SC2046
+kill -9 $(nurseries)
 check_status 'resume' 0 git autoresearch resume
 check_equal 'says so' 'main: running' "$(cat "$scratch/out")"
 check_equal 'and so does status' running "$(state)"
@@ -89,6 +100,13 @@ check_status 'resume of what is not paused is a negative answer' 1 git autoresea
 check_equal 'and says so' "'main' is not paused" "$(cat "$scratch/err")"
 check 'and the next trial is made' soon in_trial
 check 'it goes on' soon more_than "$count"
+check 'with another one' test -n "$(nurseries)"
+check_not '  which is not the one that was killed' grep -qxFf <(nurseries) "$scratch/nurseries"
+# One that stands still is not waited for longer than some seconds.
+# shellcheck disable=SC2046
+kill -STOP $(nurseries)
+count=$(($(records) + 1))
+check 'also where that is stopped' soon more_than "$count"
 
 note 'It can be ended.'
 check_status 'paused again' 0 git autoresearch pause
