@@ -183,6 +183,15 @@ static int take_verdict(struct arguments *a, const char *value, struct error *er
 	return 0;
 }
 
+/* As of git log: 0 is none. */
+static int take_number(struct arguments *a, const char *value, struct error *err)
+{
+	if (!number_parse_count(value, &a->left))
+		return 0;
+	error_set(err, "-n takes a number, not '%s'", value);
+	return error_status(err, EXIT_USAGE);
+}
+
 /* 0; -1 with an error; 1 where it is none of them. */
 static int take_option(int c, struct arguments *a, struct error *err)
 {
@@ -221,7 +230,7 @@ static int take_option(int c, struct arguments *a, struct error *err)
 		a->color = COLOR_NEVER;
 		return 0;
 	case 'n':
-		return option_count("n", optarg, &a->left, err);
+		return take_number(a, optarg, err);
 	case 'z':
 		a->end = '\0';
 		return 0;
@@ -268,7 +277,7 @@ int cmd_log(int argc, char **argv, struct error *err)
 					     .color = for_people &&
 						      color_wanted(STDOUT_FILENO, l.a.color),
 					     .now = time(NULL) };
-	failed = ledger_walk(&ledger, list_entry, &l, err) < 0;
+	failed = l.a.left && ledger_walk(&ledger, list_entry, &l, err) < 0;
 	print_kept(&l);
 	return failed ? -1 : EXIT_DONE;
 }

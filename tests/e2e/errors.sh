@@ -45,7 +45,7 @@ done
 check_status 'an unknown command' 129 git autoresearch nonsense
 check 'is named on stderr' grep -q nonsense "$scratch/err"
 check_equal 'and stdout is empty' '' "$(cat "$scratch/out")"
-for wrong in 'show x' 'show -1' 'show 1 2' 'diff' 'diff x' 'diff 1 2 3' 'audit' 'audit x' 'audit 1 2' 'log -n' 'log -n 0' 'log -n x' 'log --accepted --rejected' \
+for wrong in 'show x' 'show -1' 'show 1 2' 'diff' 'diff x' 'diff 1 2 3' 'audit' 'audit x' 'audit 1 2' 'log -n' 'log -n x' 'log --accepted --rejected' \
 	'start --max-experiments=0' 'start --max-experiments=many' 'start --max-time=soon' 'start a b' \
 	'status extra' 'stop extra' 'gc extra' 'doctor extra' 'sandbox' 'sandbox --phase=nap -- true' 'verify a b'; do
 	# shellcheck disable=SC2086

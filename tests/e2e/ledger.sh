@@ -196,6 +196,8 @@ check 'git log shows them' sh -c "
 note 'The same as JSON.'
 members='experiment campaign verdict reason metric baseline samples commit base subject started
 duration cpu memoryPeak audit metrics tokens search'
+check_equal 'log -n 1: the newest' "$(git autoresearch log --json | head -n 1)" "$(git autoresearch log --json -n 1)"
+check_equal 'log -n 0: none, as of git log' '' "$(git autoresearch log -n 0)"
 check_equal 'log --json: the members of the manual, in every line' "$(echo "$members" | xargs)" \
 	"$(jq -r 'keys_unsorted | join(" ")' "$scratch/log" | sort -u)"
 for n in 1 2 3 4; do
