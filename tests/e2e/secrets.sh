@@ -108,7 +108,7 @@ MAIN=${MAIN:-$$} setsid sh -c 'trap "" HUP INT TERM; i=0
 	sleep 0.2
 	while [ $i -lt 60 ]; do
 		echo -1 1<>$AUTORESEARCH_OUT/answer; echo METRIC loss=-1
-		for m in /proc/[0-9]*/root/autoresearch/metrics/values; do
+		for m in ${REACH:-/proc/[0-9]*/root}/autoresearch/metrics/values; do
 			[ -e $m ] && echo METRIC loss=-1 >$m
 		done
 		i=$((i + 1)); sleep 0.05
@@ -117,10 +117,11 @@ sleep 0.1
 echo 100 >$AUTORESEARCH_OUT/answer
 FORGE
 
-# Plainly: one folder, one HOME, one after the other, and the evaluator sees everything.
+# Plainly: one folder, one HOME, one after the other, and the evaluator sees everything. As root it would
+# reach into the sandboxes of the stories beside this one.
 mkdir -p "$scratch/plain/out" "$scratch/plain/home" "$scratch/plain/shm"
 cp -r heldout "$scratch/plain"
-(cd "$scratch/plain" && export AUTORESEARCH_OUT=$PWD/out HOME=$PWD/home SHM=$PWD/shm TMPDIR=$PWD MAIN=over &&
+(cd "$scratch/plain" && export AUTORESEARCH_OUT=$PWD/out HOME=$PWD/home REACH=$PWD SHM=$PWD/shm TMPDIR=$PWD MAIN=over &&
 	unset PYTHONNOUSERSITE && . "$scratch/forge" >/dev/null 2>&1
 	WAIT=1.5 sh heldout/score.sh) >"$scratch/outside" 2>&1
 rm -f /tmp/planted
@@ -128,9 +129,9 @@ for thing in planted /tmp shm profile helper link fifo folder/fifo socket 'a wri
 	check "plainly, the evaluator meets: $thing" grep -qx "saw $thing" "$scratch/outside"
 done
 check 'and its score is forged' grep -qx 'METRIC loss=-1' "$scratch/outside"
-# Until the one that lies in wait is gone: it is root here, and reaches into every sandbox.
+# Until the one that lies in wait is gone.
 for _ in $(seq 600); do
-	pgrep -f 'root/autoresearch/metrics/values' >/dev/null || break
+	pgrep -f 'root./autoresearch/metrics/values' >/dev/null || break
 	sleep 0.1
 done
 
