@@ -126,7 +126,7 @@ static void resume_ready(struct evloop *loop)
 }
 
 /* Waits once, `timeout` ms (-1: for good), and calls whoever is ready, until `*done`; what is left
- * shows up again. */
+ * shows up again. How many were ready, or -1. */
 static int run_once(struct evloop *loop, const bool *done, int timeout, struct error *err)
 {
 	struct epoll_event events[64];
@@ -141,7 +141,7 @@ static int run_once(struct evloop *loop, const bool *done, int timeout, struct e
 			w->fn(events[i].events, w->data);
 		resume_ready(loop);
 	}
-	return 0;
+	return nr < 0 ? 0 : nr;
 }
 
 int evloop_run(struct evloop *loop, const bool *done, struct error *err)
@@ -156,7 +156,7 @@ int evloop_run(struct evloop *loop, const bool *done, struct error *err)
 	resume_ready(loop);
 	while (!ret && !*done) {
 		if (loop->watches)
-			ret = run_once(loop, done, -1, err);
+			ret = run_once(loop, done, -1, err) < 0 ? -1 : 0;
 		else
 			ret = error_set(err, "nothing is left to wait for");
 		if (loop->depth == 1)
@@ -176,5 +176,5 @@ int evloop_turn(struct evloop *loop, struct error *err)
 	ret = run_once(loop, &done, 0, err);
 	if (--loop->depth == 0)
 		free_watches(&loop->removed);
-	return ret;
+	return ret > 0 ? 1 : ret;
 }

@@ -37,7 +37,8 @@ void evloop_remove(struct evloop *loop, int fd);
  */
 int evloop_run(struct evloop *loop, const bool *done, struct error *err);
 
-/* On the main stack: calls whoever is ready now, and waits for nobody. -1 as above. */
+/* On the main stack: calls whoever is ready now, and waits for nobody. 1 where anybody was; 0; -1 as
+ * above. */
 int evloop_turn(struct evloop *loop, struct error *err);
 
 #endif

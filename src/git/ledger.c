@@ -42,6 +42,7 @@ void ledger_release(struct ledger *ledger)
 	free(ledger->campaign);
 	free(ledger->branch_ref);
 	free(ledger->ledger_ref);
+	free(ledger->later.title);
 	*ledger = (struct ledger){ 0 };
 }
 

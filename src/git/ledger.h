@@ -9,8 +9,8 @@
  * candidate that was not accepted, or that a person decided about).
  * git-autoresearch-ledger(5) has the formats.
  *
- * Durable order: blobs, trees and commits; then the record ref by compare-and-swap; then
- * the branch or the note. A crash between the last two is mended by ledger_mend(), from the
+ * Durable order: blobs, trees and commits; then the record ref by compare-and-swap, of one record
+ * or of several; then the branch or the notes. A crash between the last two is mended by ledger_mend(), from the
  * record, so no step can be lost or done twice.
  */
 
@@ -31,6 +31,14 @@ struct ledger {
 	char branch[OID_HEX_SIZE];
 	char tip[OID_HEX_SIZE];
 	char notes[OID_HEX_SIZE]; /* the notes when all of the chain's were last seen there; "" */
+
+	/* What ledger_publish() is to come for: from where the chain's ref and the notes go, and
+	 * where the notes go to. The chain's goes to `tip`. */
+	struct {
+		char *title; /* of the last record; NULL: there is none */
+		char tip[OID_HEX_SIZE];
+		char notes[OID_HEX_SIZE], notes_to[OID_HEX_SIZE];
+	} later;
 };
 
 /* Opens a campaign by name; refuses a name that git would not take in a ref. The campaign
@@ -147,6 +155,20 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 		  char ret_commit[OID_HEX_SIZE], struct error *err);
 
 /*
+ * The same of a record that moves no branch, in two steps: the objects are written, and the chain is
+ * longer for us, but it is durable, and others see it, only once ledger_publish() has moved the refs.
+ * That may be after several, and is the same as if they had all been written then: where it never
+ * comes to that, there was none of them. Until then no collection takes them away.
+ */
+int ledger_append_later(struct ledger *ledger, struct record *record, const char *candidate,
+			const struct record_content *files, size_t files_nr, struct error *err);
+
+/* Where nothing is to be published, nothing is done. On -1 `tip` says what has become of it: where it is
+ * that of before, it is as if there never was anything, and else only the notes lack something, which
+ * ledger_mend() adds. */
+int ledger_publish(struct ledger *ledger, struct error *err);
+
+/*
  * After a crash: finishes what the newest record says (moves the branch to its accepted
  * commit, writes its note), and restores notes that somebody wrote over. Where the branch was moved by a person meanwhile it is left as
  * it is. Locks of these refs that a killed process left are removed, so only the one process
@@ -191,8 +213,10 @@ struct tried;
 int tried_open(struct tried **ret, struct ledger *ledger, const char *dir, struct error *err);
 int64_t tried_find(const struct tried *tried, const char *tree); /* -1: never */
 
-/* Adds the tree of the record that ledger_append() has just appended; baselines as well. */
+/* Adds the tree of the record that has just been appended; baselines as well. In the cache it is once
+ * that is published: tried_save(). */
 int tried_add(struct tried *tried, const char *tree, int64_t experiment, struct error *err);
+int tried_save(struct tried *tried, struct error *err);
 
 void tried_free(struct tried *tried);
 static inline void cleanup_tried_(struct tried **tried)

@@ -151,27 +151,20 @@ static int hold_branch(struct ledger *ledger, const struct record *record,
 	return strcmp(now, record->base) ? moved(err, ledger->branch_ref) : 0;
 }
 
-/* The record's commit, on top of the chain. `ret_hold` is of hold_branch(). */
+/* The record's commit, on top of the chain. No ref moves. */
 static int commit_record(struct ledger *ledger, const struct record *record, const char *tree,
-			 const char *commit, char ret[OID_HEX_SIZE], git_transaction **ret_hold,
+			 const char *commit, const char *title, char ret[OID_HEX_SIZE],
 			 struct error *err)
 {
-	CLEANUP_STRBUF struct strbuf title = STRBUF_INIT;
 	const char *parents[2];
 	size_t nr = 0;
-	int r;
 
 	if (*ledger->tip)
 		parents[nr++] = ledger->tip;
 	else if (record->type != RECORD_BASELINE)
 		return error_set(err, "the first record of a campaign is its baseline");
 	parents[nr++] = commit;
-	record_title(record, &title);
-	if (write_commit(ledger->repo, tree, parents, nr, title.buf, ret, err) < 0 ||
-	    hold_branch(ledger, record, ret_hold, err) < 0)
-		return -1;
-	r = ref_swap(ledger->repo, ledger->ledger_ref, ledger->tip, ret, title.buf, err);
-	return r == 1 ? moved(err, ledger->ledger_ref) : r;
+	return write_commit(ledger->repo, tree, parents, nr, title, ret, err);
 }
 
 /* `hold` is of ref_hold(); NULL: nobody holds the branch. */
@@ -217,15 +210,14 @@ static int add_note(struct ledger *ledger, const struct record *record, const ch
 
 /* The note of a record that is not appended yet, so that one sync makes both durable. */
 static int draft_note(struct ledger *ledger, const struct record *record, const char *digest,
-		      const char *commit, struct note_draft *ret, struct error *err)
+		      const char *commit, struct note_draft *draft, struct error *err)
 {
 	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
 	struct note note;
 
-	*ret = (struct note_draft){ 0 };
 	note.commit = ledger_note(record, digest, commit, &text);
 	note.text = text.buf;
-	return text.len ? notes_write(ledger->repo, &note, 1, ret, err) : 0;
+	return text.len ? notes_write(ledger->repo, &note, 1, draft, err) : 0;
 }
 
 /* The last step of a record: the branch goes to its commit, or the commit gets its note. */
@@ -293,41 +285,141 @@ static int restore_notes(struct ledger *ledger, struct error *err)
 	return 0;
 }
 
+/* A record whose objects are there, before any ref knows of it. */
+struct fresh {
+	char commit[OID_HEX_SIZE]; /* of the candidate, as the ledger will name it */
+	char tip[OID_HEX_SIZE];
+	char digest[DIGEST_HEX_LEN + 1];
+	struct strbuf title;
+};
+
+static void fresh_release(struct fresh *fresh)
+{
+	strbuf_release(&fresh->title);
+}
+
+#define CLEANUP_FRESH CLEANUP(fresh_release)
+
+/* Its note is added to `draft`. */
+static int write_fresh(struct ledger *ledger, struct record *record, const char *candidate,
+		       const struct record_content *files, size_t files_nr, struct fresh *ret,
+		       struct note_draft *draft, struct error *err)
+{
+	char tree[OID_HEX_SIZE];
+	git_oid checked;
+
+	if (oid_from_hex(&checked, candidate, err) < 0)
+		return -1;
+	memcpy(ret->commit, candidate, OID_HEX_SIZE);
+	memcpy(record->previous, ledger->tip, OID_HEX_SIZE);
+	if (record->type == RECORD_BASELINE)
+		memcpy(record->totals.incumbent, ret->commit, OID_HEX_SIZE);
+	if (write_record_tree(ledger->repo, record, files, files_nr, tree, ret->digest, err) <
+	    0)
+		return -1;
+	if (record_is_on_branch(record) &&
+	    commit_on_branch(ledger, record, ret->digest, ret->commit, err) < 0)
+		return -1;
+	record_title(record, &ret->title);
+	return draft_note(ledger, record, ret->digest, ret->commit, draft, err) < 0
+		       ? -1
+		       : commit_record(ledger, record, tree, ret->commit, ret->title.buf,
+				       ret->tip, err);
+}
+
+/* The chain goes from `from` to `to`. */
+static int move_chain(struct ledger *ledger, const char *from, const char *to,
+		      const char *title, struct error *err)
+{
+	int r = ref_swap(ledger->repo, ledger->ledger_ref, from, to, title, err);
+
+	return r == 1 ? moved(err, ledger->ledger_ref) : r;
+}
+
 int ledger_append(struct ledger *ledger, struct record *record, const char *candidate,
 		  const struct record_content *files, size_t files_nr,
 		  char ret_commit[OID_HEX_SIZE], struct error *err)
 {
 	CLEANUP_GIT(git_transaction) git_transaction *branch = NULL;
-	char commit[OID_HEX_SIZE], tree[OID_HEX_SIZE], tip[OID_HEX_SIZE];
-	char digest[DIGEST_HEX_LEN + 1];
+	CLEANUP_FRESH struct fresh fresh = { .title = STRBUF_INIT };
 	CLEANUP_HOLD struct repo *hold = ledger->repo;
-	struct note_draft note;
-	git_oid checked;
+	struct note_draft note = { 0 };
 	SPAN("append");
 
-	if (oid_from_hex(&checked, candidate, err) < 0 || check_refs(ledger, record, err) < 0 ||
-	    restore_notes(ledger, err) < 0)
+	if (ledger_publish(ledger, err) < 0 || check_refs(ledger, record, err) < 0 ||
+	    restore_notes(ledger, err) < 0 ||
+	    write_fresh(ledger, record, candidate, files, files_nr, &fresh, &note, err) < 0 ||
+	    hold_branch(ledger, record, &branch, err) < 0 ||
+	    move_chain(ledger, ledger->tip, fresh.tip, fresh.title.buf, err) < 0)
 		return -1;
-	memcpy(commit, candidate, OID_HEX_SIZE);
-	memcpy(record->previous, ledger->tip, OID_HEX_SIZE);
-	if (record->type == RECORD_BASELINE)
-		memcpy(record->totals.incumbent, commit, OID_HEX_SIZE);
-	if (write_record_tree(ledger->repo, record, files, files_nr, tree, digest, err) < 0)
-		return -1;
-	if (record_is_on_branch(record) &&
-	    commit_on_branch(ledger, record, digest, commit, err) < 0)
-		return -1;
-	if (draft_note(ledger, record, digest, commit, &note, err) < 0 ||
-	    commit_record(ledger, record, tree, commit, tip, &branch, err) < 0)
-		return -1;
-	memcpy(ledger->tip, tip, OID_HEX_SIZE);
+	memcpy(ledger->tip, fresh.tip, OID_HEX_SIZE);
 	if (!*record->totals.incumbent)
-		memcpy(record->totals.incumbent, commit, OID_HEX_SIZE);
-	if (settle(ledger, record, digest, commit, &note, branch, err) < 0)
+		memcpy(record->totals.incumbent, fresh.commit, OID_HEX_SIZE);
+	if (settle(ledger, record, fresh.digest, fresh.commit, &note, branch, err) < 0)
 		return -1;
 	if (ret_commit)
-		memcpy(ret_commit, commit, OID_HEX_SIZE);
+		memcpy(ret_commit, fresh.commit, OID_HEX_SIZE);
 	return 0;
+}
+
+int ledger_append_later(struct ledger *ledger, struct record *record, const char *candidate,
+			const struct record_content *files, size_t files_nr, struct error *err)
+{
+	CLEANUP_FRESH struct fresh fresh = { .title = STRBUF_INIT };
+	CLEANUP_HOLD struct repo *hold = ledger->repo;
+	bool first = !ledger->later.title;
+	struct note_draft note = { 0 };
+	SPAN("append");
+
+	if (first && (check_refs(ledger, record, err) < 0 || restore_notes(ledger, err) < 0))
+		return -1;
+	if (!first) {
+		memcpy(note.from, ledger->later.notes, OID_HEX_SIZE);
+		memcpy(note.to, ledger->later.notes_to, OID_HEX_SIZE);
+	}
+	if (write_fresh(ledger, record, candidate, files, files_nr, &fresh, &note, err) < 0)
+		return -1;
+	if (first) {
+		repo_keep_objects(ledger->repo);
+		memcpy(ledger->later.tip, ledger->tip, OID_HEX_SIZE);
+	}
+	free(ledger->later.title);
+	ledger->later.title = strbuf_detach(&fresh.title, NULL);
+	memcpy(ledger->later.notes, note.from, OID_HEX_SIZE);
+	memcpy(ledger->later.notes_to, note.to, OID_HEX_SIZE);
+	memcpy(ledger->tip, fresh.tip, OID_HEX_SIZE);
+	return 0;
+}
+
+/* The notes that were drafted, on what is there now. */
+static int publish_notes(struct ledger *ledger, struct error *err)
+{
+	struct note_draft note;
+	int r;
+
+	memcpy(note.from, ledger->later.notes, OID_HEX_SIZE);
+	memcpy(note.to, ledger->later.notes_to, OID_HEX_SIZE);
+	r = notes_publish(ledger->repo, &note, err);
+	if (!r && *note.to && !strcmp(note.from, ledger->notes))
+		memcpy(ledger->notes, note.to, OID_HEX_SIZE);
+	return r == 1 ? restore_notes(ledger, err) : r;
+}
+
+int ledger_publish(struct ledger *ledger, struct error *err)
+{
+	CLEANUP_FREE char *title = steal_ptr(ledger->later.title);
+	int r;
+	SPAN("publish");
+
+	if (!title)
+		return 0;
+	r = move_chain(ledger, ledger->later.tip, ledger->tip, title, err);
+	if (r < 0)
+		memcpy(ledger->tip, ledger->later.tip, OID_HEX_SIZE);
+	else
+		r = publish_notes(ledger, err);
+	repo_keep_no_more(ledger->repo);
+	return r;
 }
 
 int ledger_mend(struct ledger *ledger, struct error *err)

@@ -152,11 +152,11 @@ static int add_to_tree(struct repo *repo, const struct note *add, char hex[OID_H
 int notes_write(struct repo *repo, const struct note *add, size_t nr, struct note_draft *ret,
 		struct error *err)
 {
-	const char *parents[] = { ret->from };
-	char before[OID_HEX_SIZE], tree[OID_HEX_SIZE];
+	const char *parents[] = { *ret->to ? ret->to : ret->from };
+	char before[OID_HEX_SIZE], tree[OID_HEX_SIZE], to[OID_HEX_SIZE];
 
-	*ret->to = '\0';
-	if (find_notes(repo, ret->from, before, err) < 0)
+	if (*ret->to ? repo_commit_tree(repo, ret->to, before, err) < 0
+		     : find_notes(repo, ret->from, before, err) < 0)
 		return -1;
 	memcpy(tree, before, sizeof(tree));
 	for (size_t i = 0; i < nr; i++)
@@ -164,8 +164,11 @@ int notes_write(struct repo *repo, const struct note *add, size_t nr, struct not
 			return -1;
 	if (!strcmp(tree, before))
 		return 0;
-	return write_commit(repo, tree, parents, *ret->from ? 1 : 0,
-			    "Notes added by 'git autoresearch'\n", ret->to, err);
+	if (write_commit(repo, tree, parents, *parents[0] ? 1 : 0,
+			 "Notes added by 'git autoresearch'\n", to, err) < 0)
+		return -1;
+	memcpy(ret->to, to, OID_HEX_SIZE);
+	return 0;
 }
 
 int notes_publish(struct repo *repo, const struct note_draft *draft, struct error *err)
@@ -191,6 +194,7 @@ int notes_add_all(struct repo *repo, const struct note *notes, size_t nr, struct
 	int r = 1;
 
 	for (int i = 0; r == 1 && i < RETRIES; i++) {
+		draft = (struct note_draft){ 0 };
 		r = notes_write(repo, notes, nr, &draft, err);
 		if (!r)
 			r = notes_publish(repo, &draft, err);

@@ -24,9 +24,9 @@ struct tried {
 	struct ledger *ledger; /* borrowed */
 	char *path;
 	struct tried_entry *entries;
-	size_t nr, alloc;
-	uint32_t *slots; /* index + 1 of the first entry with a tree; 0: free */
-	size_t slots_nr; /* a power of two, at least twice `nr` */
+	size_t nr, alloc, saved; /* as many of them are in the file */
+	uint32_t *slots;	 /* index + 1 of the first entry with a tree; 0: free */
+	size_t slots_nr;	 /* a power of two, at least twice `nr` */
 };
 
 static uint32_t *find_slot(const struct tried *t, const unsigned char *tree)
@@ -164,6 +164,7 @@ int tried_open(struct tried **ret, struct ledger *ledger, const char *dir, struc
 	if (catch_up(t, err) < 0)
 		return error_context(err, "cannot learn which trees were tried");
 	index_all(t);
+	t->saved = t->nr;
 	*ret = steal_ptr(t);
 	return 0;
 }
@@ -182,7 +183,6 @@ int64_t tried_find(const struct tried *tried, const char *tree)
 
 int tried_add(struct tried *tried, const char *tree, int64_t experiment, struct error *err)
 {
-	CLEANUP_CLOSE int fd = -1;
 	struct tried_entry item;
 
 	if (make_entry(&item, tree, experiment, tried->ledger->tip, err) < 0)
@@ -192,10 +192,21 @@ int tried_add(struct tried *tried, const char *tree, int64_t experiment, struct 
 		index_all(tried);
 	else
 		index_entry(tried, tried->nr - 1);
+	return 0;
+}
+
+int tried_save(struct tried *tried, struct error *err)
+{
+	size_t size = (tried->nr - tried->saved) * sizeof(*tried->entries);
+	CLEANUP_CLOSE int fd = -1;
+
+	if (!size)
+		return 0;
 	/* One write: what a crash leaves of it is seen by its length. */
 	fd = open(tried->path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	if (fd < 0 || write(fd, &item, sizeof(item)) != sizeof(item))
+	if (fd < 0 || write(fd, tried->entries + tried->saved, size) != (ssize_t)size)
 		return error_errno(err, "cannot write '%s'", tried->path);
+	tried->saved = tried->nr;
 	return 0;
 }
 

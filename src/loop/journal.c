@@ -10,6 +10,7 @@
 #include "base/durable.h"
 #include "base/number.h"
 #include "git/tree.h"
+#include "loop/recording.h"
 #include "loop/store.h"
 #include "model/kept.h"
 
@@ -127,9 +128,13 @@ static void begin_spending(struct search *s)
 
 void journal_spend(struct search *s, int64_t tokens)
 {
+	struct error ignored = ERROR_INIT;
+
 	s->totals.tokens += tokens;
 	if (!tokens || !s->journal)
 		return;
+	/* It is counted from a record that is there. */
+	search_publish(s, &ignored);
 	begin_spending(s);
 	s->journal->spent += tokens;
 	write_spent(s);

@@ -9,6 +9,7 @@
 #include "loop/lane.h"
 #include "loop/state.h"
 #include "loop/store.h"
+#include "loop/recording.h"
 
 #define REQUEST "pause"
 #define LOOK_SECONDS 0.2
@@ -69,7 +70,9 @@ static int say(struct search *s, bool paused, struct error *err)
 
 static int say_if_complete(struct search *s, struct error *err)
 {
-	return s->pause.complete || any_runs(s) ? 0 : say(s, true, err);
+	if (s->pause.complete || any_runs(s))
+		return 0;
+	return search_publish(s, err) || say(s, true, err) ? -1 : 0;
 }
 
 static void look(uint32_t events, void *data)

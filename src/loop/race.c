@@ -8,6 +8,7 @@
 #include "loop/again.h"
 #include "loop/audit_log.h"
 #include "loop/journal.h"
+#include "loop/recording.h"
 #include "model/judge.h"
 #include "model/race.h"
 
@@ -247,9 +248,11 @@ int race_wait(struct race *race, struct error *err)
 {
 	int ret = 0;
 
+	if (search_publish_idle(race->s, &race->changed, err))
+		return -1;
 	/* Where there is more to do, whoever has become ready meanwhile does not wait for all of it. */
 	if (race->changed)
-		ret = evloop_turn(race->s->events, err);
+		ret = evloop_turn(race->s->events, err) < 0 ? -1 : 0;
 	else if (race_is_running(race))
 		ret = evloop_run(race->s->events, &race->changed, err);
 	race->changed = false;
@@ -534,10 +537,8 @@ static int is_decided(struct race *race, int64_t left, bool *ret, struct error *
 /* Records the first of the field, if it is decided; `ret` says whether it was. */
 static int record_first(struct race *race, int64_t left, bool *ret, struct error *err)
 {
-	char commit[OID_HEX_SIZE];
-
 	if (is_decided(race, left, ret, err) ||
-	    (*ret && search_record(race->s, &race->field[0]->x, commit, err))) {
+	    (*ret && search_record_later(race->s, &race->field[0]->x, err))) {
 		race->broken = true;
 		return -1;
 	}
@@ -583,6 +584,8 @@ void race_abandon(struct race *race)
 	struct error ignored = ERROR_INIT;
 	struct race_news news;
 
+	/* Where that fails once more, it is not what those are ended by that still run. */
+	search_publish(race->s, &ignored);
 	/* Where nobody proposes any more, what is measured is worth as much as ever. */
 	if (race->broken || race->error.status != EXIT_FAILING)
 		race_cancel(race);
@@ -591,4 +594,5 @@ void race_abandon(struct race *race)
 	do
 		race_settle(race, 0, &news, &ignored);
 	while (news.recorded);
+	search_publish(race->s, &ignored);
 }

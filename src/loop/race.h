@@ -49,7 +49,7 @@ bool race_goes_on(const struct race *race);
 bool race_is_running(const struct race *race);
 
 /* Waits until something happens in a lane, or a signal comes; where there is more to begin or to
- * record it only looks what has happened. */
+ * record it only looks what has happened. What was recorded is published meanwhile. */
 int race_wait(struct race *race, struct error *err);
 
 /*

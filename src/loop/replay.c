@@ -5,6 +5,7 @@
 #include "loop/audit_log.h"
 #include "loop/compare.h"
 #include "loop/step.h"
+#include "loop/recording.h"
 #include "model/judge.h"
 
 void replayed_release(struct replayed *r)

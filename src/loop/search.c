@@ -21,6 +21,7 @@
 #include "loop/propose.h"
 #include "loop/state.h"
 #include "loop/store.h"
+#include "loop/recording.h"
 #include "sandbox/policy.h"
 
 #define CONFIG_MAX (1 << 20)
@@ -386,6 +387,7 @@ int search_prepare(struct search *s, struct error *err)
 
 void search_close(struct search *s)
 {
+	search_forget_recorded(s);
 	propose_release(s);
 	activity_close(s);
 	journal_close(s);

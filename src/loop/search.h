@@ -20,6 +20,7 @@
 struct journal;
 struct lane;
 struct race;
+struct recorded;
 struct team;
 
 /* How a run is asked to end. */
@@ -104,6 +105,14 @@ struct search {
 	struct tried *tried;
 	struct journal *journal; /* of proposals without a record; NULL without a campaign */
 	struct totals totals; /* after the newest record */
+	struct recorded *recorded; /* those that search_publish() is to come for */
+	size_t recorded_nr;
+	struct {
+		struct totals totals;
+		double time, gpu_hours; /* `unrecorded` */
+	} published; /* before the first of those */
+	bool unpublished; /* that has failed, and nothing may follow */
+	struct error why;
 	struct timespec worked; /* since when, beyond what the totals say */
 	/* Of the totals what no record counts yet; the next one will. */
 	struct {

@@ -7,6 +7,7 @@
 #include "loop/pause.h"
 #include "loop/race.h"
 #include "loop/watchdog.h"
+#include "loop/recording.h"
 #include "model/budget.h"
 
 /* A proposer that fails this often in a row will not mend itself overnight. */
@@ -170,7 +171,7 @@ static int run_race(struct search *s, struct race *race, const struct start_opti
 		if (race_begin(race, places_left(s, over, options, ret), err))
 			return -1;
 		if (!race_goes_on(race)) {
-			if (refresh(s, over, &more, err))
+			if (search_publish(s, err) || refresh(s, over, &more, err))
 				return -1;
 			if (more)
 				continue;
@@ -214,7 +215,7 @@ static int loop(struct search *s, const struct start_options *options, struct st
 		race_abandon(race);
 	race_free(race);
 	/* What was measured beside another incumbent has no record, and is kept. */
-	return failed && was_moved(s, ret) ? 0 : failed;
+	return failed && !s->unpublished && was_moved(s, ret) ? 0 : failed;
 }
 
 /* Nothing of the settings can be wrong any more. */

@@ -12,6 +12,7 @@
 #include "loop/compare.h"
 #include "loop/journal.h"
 #include "loop/pause.h"
+#include "loop/recording.h"
 #include "model/judge.h"
 
 void record_begin(const struct search *s, struct record *r, enum record_type type,
@@ -99,89 +100,6 @@ int search_step(struct lane *lane, struct experiment *x, struct error *err)
 	if (candidate_build(s, &x->proposal, &x->record, &x->candidate, err))
 		return -1;
 	return examine(lane, x, err);
-}
-
-static struct record_content content_of(const char *name, const struct strbuf *text)
-{
-	return (struct record_content){ .name = name, .data = text->buf, .len = text->len };
-}
-
-static struct record_content text_of(const char *name, const char *text)
-{
-	return (struct record_content){ .name = name, .data = text, .len = strlen(text) };
-}
-
-/* What the files of a record are made of; returns how many there are. */
-static size_t gather_files(const struct experiment *x, struct record_content files[6])
-{
-	const struct record *r = &x->record;
-	size_t n = 0;
-
-	if (r->type == RECORD_EXPERIMENT)
-		files[n++] = content_of("patch", &x->candidate.patch);
-	if (x->proposal.prompt)
-		files[n++] = text_of(PROMPT_FILE_NAME, x->proposal.prompt);
-	if (x->proposal.reply)
-		files[n++] = text_of("reply.md", x->proposal.reply);
-	if (r->trials_nr)
-		files[n++] = content_of("run.log", &x->logs.run);
-	if (r->trials_nr && record_last_own(r)->ran[PHASE_EVALUATE])
-		files[n++] = content_of("evaluate.log", &x->logs.evaluate);
-	if (x->audit && audit_log_file(x->audit))
-		files[n++] = (struct record_content){ .name = AUDIT_FILE_NAME,
-						      .file = audit_log_file(x->audit) };
-	return n;
-}
-
-void search_spend_time(struct search *s)
-{
-	double paused = pause_seconds(s);
-	double spent = seconds_since(&s->worked) - (paused - s->pause.counted);
-
-	/* Where all of it was a pause, the two clocks were read a moment apart. */
-	if (spent > 0) {
-		s->totals.time += spent;
-		s->unrecorded.time += spent;
-	}
-	s->pause.counted = paused;
-	clock_gettime(CLOCK_MONOTONIC, &s->worked);
-}
-
-int search_record(struct search *s, struct experiment *x, char ret_commit[OID_HEX_SIZE],
-		  struct error *err)
-{
-	struct record_content files[6];
-	struct record *r = &x->record;
-	double time = s->totals.time;
-	SPAN("record");
-
-	if (x->renumbered && ledger_commit_candidate(&s->ledger, r, x->candidate.commit, err))
-		return -1;
-	if ((x->audit && audit_log_end(x->audit, &r->audit, err)) ||
-	    journal_settle(s, x->proposal.key, r->experiment, err))
-		return -1;
-	search_spend_time(s);
-	/* totals_advance() adds what is the record's own of it. */
-	s->totals.time -= r->duration;
-	totals_advance(&s->totals, r);
-	/* It never goes back, not by the last digit of what was just taken off and added. */
-	if (r->totals.time < time)
-		r->totals.time = time;
-	if (ledger_append(&s->ledger, r, x->candidate.commit, files, gather_files(x, files),
-			  ret_commit, err))
-		return -1;
-	repo_maintain(s->repo);
-	journal_drop(s, x->proposal.key);
-	s->totals = r->totals;
-	s->unrecorded.time = s->unrecorded.gpu_hours = 0;
-	signs_take(&s->signs, &r->verdict);
-	if (r->verdict.kind == VERDICT_ACCEPTED)
-		strcpy(s->totals.incumbent, ret_commit);
-	if (tried_add(s->tried, r->tree, r->experiment, err))
-		return -1;
-	if (s->watcher && s->watcher->recorded)
-		s->watcher->recorded(r, ret_commit, s->watcher->data);
-	return 0;
 }
 
 int search_try(struct search *s, const char *tree, const char *subject, const char *rationale,

@@ -4,7 +4,7 @@
 /*
  * The path that a candidate takes. Read search_step() first: everything the program does is
  * in it, and every noun in it is a struct of the model. What it came to waits for the others
- * of its round (race.h), and then search_record() writes it down.
+ * of its round (race.h), and is written down then (recording.h).
  */
 
 #include "loop/candidate.h"
@@ -39,17 +39,6 @@ void experiment_release(struct experiment *x);
  * the proposer failed (PROPOSED_FAILURE): the error says how.
  */
 int search_step(struct lane *lane, struct experiment *x, struct error *err);
-
-/*
- * Writes it to the ledger, and takes the campaign one step on. An accepted one has the incumbent
- * as its base. `ret_commit` is the candidate as the ledger names it.
- */
-int search_record(struct search *s, struct experiment *x, char ret_commit[OID_HEX_SIZE],
-		  struct error *err);
-
-/* Adds the time since it was called last to the totals: what was proposed, built and measured
- * meanwhile, side by side or not. */
-void search_spend_time(struct search *s);
 
 /*
  * One experiment on a tree that a person made, with their words: measured and recorded. In `x`

@@ -66,6 +66,17 @@ check_equal 'no proposal that had come was lost' "$(wc -l <"$asked_for")" \
 check_not 'no hint is beside the point' grep -rl 'stands in the way' "$scratch/said"
 holds_together
 
+# --- Side by side: what one cannot write ends the other as well, whose trial goes on meanwhile
+
+step=$(cut -d'|' -f2 "$scratch/worse" | grep 'fsync .*refs/autoresearch/main/ledger' | head -n 1)
+check 'the ref of the chain is synced' test -n "$step"
+for try in 1 2 3; do
+	LD_PRELOAD=$scratch/faults.so FAULT_BELOW=$PWD/.git FAULT_DO=EIO FAULT_AT=$step \
+		timeout 60 git-autoresearch start -j 2 --max-experiments=6 >"$scratch/out" 2>"$scratch/err"
+	check_equal "two at a time, try $try: it is fatal" '128 1' "$? $(grep -c '^fatal: .*Input/output error' "$scratch/err")"
+done
+holds_together
+
 # --- A disk that is full, as file systems are
 
 if [ "$(id -u)" -ne 0 ]; then

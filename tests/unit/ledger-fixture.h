@@ -17,6 +17,7 @@ struct lab {
 	struct totals totals;	   /* up to and with the newest record */
 	char commit[OID_HEX_SIZE]; /* of the newest record's candidate */
 	char tree[OID_HEX_SIZE];
+	bool later; /* what is appended waits for ledger_publish() */
 };
 
 static struct error err = ERROR_INIT;
@@ -106,10 +107,15 @@ static inline int lab_append(struct lab *lab, struct record *r, const char *cand
 		{ .name = AUDIT_FILE_NAME, .file = audit },
 		{ .name = PROMPT_FILE_NAME, .data = LAB_PROMPT, .len = strlen(LAB_PROMPT) },
 	};
-	int status = ledger_append(&lab->ledger, r, candidate, files, r->asked ? 4 : 3,
-				   lab->commit, &err);
+	size_t nr = r->asked ? 4 : 3;
+	int status = lab->later ? ledger_append_later(&lab->ledger, r, candidate, files, nr,
+						      &err)
+				: ledger_append(&lab->ledger, r, candidate, files, nr,
+						lab->commit, &err);
 
 	if (!status) {
+		if (lab->later)
+			strcpy(lab->commit, candidate);
 		lab->totals = r->totals;
 		strcpy(lab->tree, r->tree);
 	}

@@ -66,7 +66,12 @@ static void what_is_added_is_there_at_once_and_later(void **state)
 		assert_int_equal(tried_find(tried, lab.tree), -1);
 		assert_done(tried_add(tried, lab.tree, i, &err));
 		assert_int_equal(tried_find(tried, lab.tree), i);
+		if (i == 299)
+			assert_done(tried_save(tried, &err));
 	}
+	assert_int_equal(cache_size(), 16 + 32 * 300);
+	assert_done(tried_save(tried, &err));
+	assert_done(tried_save(tried, &err));
 	assert_int_equal(cache_size(), 16 + 32 * 301);
 	assert_int_equal(find_anew(&lab, lab.tree), 300);
 	assert_int_equal(find_anew(&lab, out_of("git rev-parse main^{tree}")), 0);
