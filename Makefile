@@ -26,7 +26,7 @@ ifneq ($(SANITIZE),)
 INSTRUMENT := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
 else
 CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
-# Before all other libraries; see src/sandbox/lean.h. A sanitizer's is before that.
+# Before all other libraries; see src/base/lean.h. A sanitizer's is before that.
 LIBC := -Wl,--push-state,--no-as-needed -lc -Wl,--pop-state
 endif
 # Asked for when something is built, since `make deps` may have to install them first.

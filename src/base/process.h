@@ -46,7 +46,7 @@ int process_reap(int pidfd);
 
 /*
  * As fork(2), but that no library is asked first (pthread_atfork(3)), nor in the child: there it may be
- * left out of what is copied; see sandbox/lean.h. So the child is for libc alone.
+ * left out of what is copied; see base/lean.h. So the child is for libc alone.
  */
 pid_t fork_bare(void);
 

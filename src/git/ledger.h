@@ -10,8 +10,8 @@
  * git-autoresearch-ledger(5) has the formats.
  *
  * Durable order: blobs, trees and commits; then the record ref by compare-and-swap, of one record
- * or of several; then the branch or the notes. A crash between the last two is mended by ledger_mend(), from the
- * record, so no step can be lost or done twice.
+ * or of several; then the branch or the notes. A crash between the last two is mended by
+ * ledger_mend(), from the record, so no step can be lost or done twice.
  */
 
 #include <stdio.h>

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/channel.h"
+#include "base/lean.h"
 #include "base/process.h"
-#include "sandbox/lean.h"
 #include "sandbox/nursery.h"
 #include "sandbox/order.h"
 

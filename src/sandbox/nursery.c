@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "base/channel.h"
+#include "base/lean.h"
 #include "base/process.h"
 #include "sandbox/cell.h"
-#include "sandbox/lean.h"
 
 #define PATIENCE_MS 5000
 #define WAITING_MAX 256 /* more than there are trials at a time */

@@ -24,6 +24,14 @@ static void assert_whole(struct lab *lab, int64_t records)
 	assert_int_equal(found, records);
 }
 
+/* A campaign with a baseline; what comes from now on waits. */
+static void lab_begin(struct lab *lab)
+{
+	lab_open(lab);
+	lab_baseline(lab, 2.5);
+	lab->later = true;
+}
+
 static void nobody_sees_it_before_it_is_published(void **state)
 {
 	CLEANUP_LAB struct lab lab = { 0 };
@@ -31,12 +39,10 @@ static void nobody_sees_it_before_it_is_published(void **state)
 	CLEANUP_ENTRY struct entry entry = { 0 };
 
 	(void)state;
-	lab_open(&lab);
-	lab_baseline(&lab, 2.5);
+	lab_begin(&lab);
 	chain = xstrdup(out_of("git rev-parse " CHAIN));
 	notes = xstrdup(out_of("git rev-parse refs/notes/autoresearch"));
 	assert_done(ledger_publish(&lab.ledger, &err));
-	lab.later = true;
 	assert_done(lab_try(&lab, VERDICT_REJECTED, "a\n", 3));
 	assert_done(lab_try(&lab, VERDICT_REJECTED, "b\n", 4));
 	assert_done(lab_try(&lab, VERDICT_REJECTED, "c\n", 5));
@@ -64,9 +70,7 @@ static void an_accepted_one_publishes_what_waits(void **state)
 	CLEANUP_LAB struct lab lab = { 0 };
 
 	(void)state;
-	lab_open(&lab);
-	lab_baseline(&lab, 2.5);
-	lab.later = true;
+	lab_begin(&lab);
 	assert_done(lab_try(&lab, VERDICT_REJECTED, "a\n", 3));
 	lab.later = false;
 	assert_done(lab_try(&lab, VERDICT_ACCEPTED, "b\n", 1));
@@ -80,9 +84,7 @@ static void where_it_is_never_published_there_was_nothing(void **state)
 	CLEANUP_LAB struct lab lab = { 0 };
 
 	(void)state;
-	lab_open(&lab);
-	lab_baseline(&lab, 2.5);
-	lab.later = true;
+	lab_begin(&lab);
 	assert_done(lab_try(&lab, VERDICT_REJECTED, "a\n", 3));
 	assert_whole(&lab, 1);
 }
@@ -94,12 +96,10 @@ static void whoever_moved_the_chain_is_not_overwritten(void **state)
 	CLEANUP_FREE char *tip = NULL;
 
 	(void)state;
-	lab_open(&lab);
-	lab_baseline(&lab, 2.5);
+	lab_begin(&lab);
 	tip = xstrdup(lab.ledger.tip);
 	lab_open(&other);
 	other.totals = lab.totals;
-	lab.later = true;
 	assert_done(lab_try(&lab, VERDICT_REJECTED, "a\n", 3));
 	assert_done(lab_try(&other, VERDICT_REJECTED, "b\n", 3));
 	assert_refused(ledger_publish(&lab.ledger, &err), "/ledger' was moved");
@@ -115,9 +115,7 @@ static void notes_that_came_meanwhile_stay(void **state)
 	CLEANUP_LAB struct lab lab = { 0 };
 
 	(void)state;
-	lab_open(&lab);
-	lab_baseline(&lab, 2.5);
-	lab.later = true;
+	lab_begin(&lab);
 	assert_done(lab_try(&lab, VERDICT_REJECTED, "a\n", 3));
 	assert_int_equal(sh("git notes --ref=autoresearch add -f -m hers main 2>/dev/null"), 0);
 	assert_done(lab_try(&lab, VERDICT_REJECTED, "b\n", 4));

@@ -1,4 +1,4 @@
-#include "sandbox/lean.h"
+#include "base/lean.h"
 
 #include <link.h>
 #include <string.h>
