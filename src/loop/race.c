@@ -1,49 +1,16 @@
-#include "loop/race.h"
+#include "loop/race_parts.h"
 
 #include <string.h>
 
-#include "base/fiber.h"
 #include "base/trace.h"
 #include "loop/activity.h"
-#include "loop/again.h"
 #include "loop/audit_log.h"
 #include "loop/journal.h"
 #include "loop/recording.h"
-#include "model/judge.h"
-#include "model/race.h"
 
 /* How far lanes may run ahead of what is recorded: a round that waits for its last, the next
  * one, and something for each lane. */
 #define ROUNDS_AHEAD 2
-
-/* An experiment of the race. */
-struct runner {
-	struct experiment x;
-	struct lane *lane; /* where it runs, or did */
-	struct fiber *fiber;
-	bool over;   /* it has run to its end */
-	bool failed; /* on our side, or for good */
-	bool waits;  /* for a lane, to be measured on top of the incumbent of now */
-	bool keeps;  /* what it measured, which no slot shows any more, from being pruned */
-	bool heard;  /* its proposer had something to say, which was counted */
-	struct error error;
-};
-
-struct race {
-	struct search *s;
-	struct runner *
-		*field; /* in the order of their numbers, the next to be recorded first */
-	size_t nr;
-	struct second_tries again;
-	int64_t round; /* experiments of one */
-	size_t ahead;  /* numbers that may be in the field */
-	bool changed;  /* what race_wait() waits for */
-	bool dry;      /* there is nothing to propose before something is recorded */
-	int failures;  /* of the proposer, in a row */
-	bool failed; /* a runner did, as `error` says; whatever is measured can still be recorded */
-	bool broken; /* nothing can be recorded any more */
-	struct error error;
-};
 
 struct race *race_new(struct search *s)
 {
@@ -134,21 +101,6 @@ static struct lane *find_free_lane(const struct search *s)
 	return NULL;
 }
 
-static bool is_stale(const struct race *race, const struct runner *r)
-{
-	return strcmp(r->x.record.base, search_incumbent(race->s)) != 0;
-}
-
-static bool has_passed(const struct runner *r)
-{
-	return r->over && r->x.how == PROPOSED && r->x.record.verdict.kind == VERDICT_ACCEPTED;
-}
-
-static int64_t round_of(const struct race *race, const struct runner *r)
-{
-	return (r->x.record.experiment - 1) / race->round;
-}
-
 bool race_is_running(const struct race *race)
 {
 	for (int i = 0; i < race->s->jobs; i++)
@@ -157,28 +109,9 @@ bool race_is_running(const struct race *race)
 	return false;
 }
 
-/* --- On top of another incumbent */
-
-/* It is as if it had not been measured yet, but for what was paid for it. */
-static void begin_again(struct runner *r, struct search *s)
-{
-	struct experiment *x = &r->x, fresh;
-
-	experiment_init(&fresh, s, x->record.experiment);
-	fresh.proposal = x->proposal;
-	fresh.proposal.asked = steal_ptr(x->record.asked);
-	fresh.audit = steal_ptr(x->audit);
-	search_spend_gpus(s, x->record.gpu_hours);
-	x->proposal = (struct proposal)PROPOSAL_INIT;
-	experiment_release(x);
-	*x = fresh;
-	r->over = false;
-	r->waits = true;
-}
-
 /* --- Beginning */
 
-static int64_t next_number(const struct race *race)
+int64_t race_next_number(const struct race *race)
 {
 	return race->s->totals.experiments + (int64_t)race->nr + 1;
 }
@@ -187,7 +120,7 @@ static struct runner *add_runner(struct race *race)
 {
 	struct runner *r = xcalloc(1, sizeof(*r));
 
-	experiment_init(&r->x, race->s, next_number(race));
+	experiment_init(&r->x, race->s, race_next_number(race));
 	race->field = xrealloc(race->field, (race->nr + 1) * sizeof(*race->field));
 	race->field[race->nr++] = r;
 	return r;
@@ -366,178 +299,10 @@ static void drop_nothings(struct race *race, struct race_news *news)
 	}
 }
 
-/* --- The end of a round */
-
-/* Nobody of the round of the first in the field runs or waits, or will begin. */
-static bool round_is_complete(const struct race *race, int64_t left)
-{
-	int64_t round = round_of(race, race->field[0]);
-	size_t i = 0;
-
-	while (i < race->nr && round_of(race, race->field[i]) == round)
-		if (!race->field[i++]->over)
-			return false;
-	return i < race->nr || race->dry || (int64_t)race->nr >= left ||
-	       (next_number(race) - 1) / race->round != round;
-}
-
-/* It passed beside an incumbent, but another one is better, or is the incumbent by now. */
-static void lose(struct runner *r, int64_t winner, double metric)
-{
-	struct record *record = &r->x.record;
-
-	verdict_set(&record->verdict, VERDICT_REJECTED, "no-improvement");
-	record->incumbent = metric;
-	record->beaten_by = winner;
-}
-
-/* Those that were the same as one that is another tree now are what their own change makes of
- * the new incumbent. */
-static int send_back_duplicates(struct race *race, const char *tree, struct error *err)
-{
-	for (size_t i = 0; i < race->nr; i++) {
-		struct runner *r = race->field[i];
-		bool new, clean;
-
-		if (!r->over || verdict_same_as(&r->x.record.verdict) < 0 ||
-		    strcmp(r->x.record.tree, tree))
-			continue;
-		if (again_carry(race->s, r->x.record.base, &r->x.proposal, &r->x.record, &new,
-				&clean, err))
-			return -1;
-		begin_again(r, race->s);
-	}
-	return 0;
-}
-
-/* Sends those that passed beside an incumbent of before to run again beside that of now. True
- * where there are any. */
-static int send_back(struct race *race, bool *ret, struct error *err)
-{
-	const struct totals *t = &race->s->totals;
-	int64_t round = round_of(race, race->field[0]);
-	char tree[OID_HEX_SIZE];
-
-	*ret = false;
-	for (size_t i = 0; i < race->nr && round_of(race, race->field[i]) == round; i++) {
-		struct runner *r = race->field[i];
-		bool new, clean;
-
-		if (!has_passed(r) || !is_stale(race, r))
-			continue;
-		if (again_carry(race->s, r->x.record.base, &r->x.proposal, &r->x.record, &new,
-				&clean, err))
-			return -1;
-		if (new) {
-			strcpy(tree, r->x.record.tree);
-			begin_again(r, race->s);
-			if (send_back_duplicates(race, tree, err))
-				return -1;
-			*ret = true;
-		} else {
-			lose(r, t->incumbent_experiment, t->incumbent_metric);
-		}
-	}
-	return 0;
-}
-
-/* Of those of the round that passed, the best is left. */
-static void choose(struct race *race)
-{
-	const struct campaign_config *config = &race->s->config;
-	int64_t round = round_of(race, race->field[0]);
-	struct runner *best, **passed = xcalloc(race->nr, sizeof(struct runner *));
-	struct finisher *finishers = xcalloc(race->nr, sizeof(*finishers));
-	size_t nr = 0;
-
-	for (size_t i = 0; i < race->nr && round_of(race, race->field[i]) == round; i++) {
-		struct runner *r = race->field[i];
-
-		if (!has_passed(r))
-			continue;
-		finishers[nr] = (struct finisher){
-			.gain = record_gain(config, &r->x.record),
-			.lines = race_lines(r->x.candidate.patch.buf),
-		};
-		passed[nr++] = r;
-	}
-	best = passed[race_winner(
-		finishers, nr,
-		threshold_value(&config->min_effect, race->s->totals.incumbent_metric))];
-	for (size_t i = 0; i < nr; i++) {
-		if (passed[i] == best)
-			continue;
-		second_tries_keep(&race->again, &passed[i]->x, best->x.record.experiment);
-		lose(passed[i], best->x.record.experiment, best->x.record.metric);
-	}
-	free(passed);
-	free(finishers);
-}
-
-/* Two change places; what is the same as one of them is from now on the same as the first. */
-static void swap(struct race *race, size_t first, size_t second)
-{
-	struct runner *a = race->field[first], *b = race->field[second];
-	int64_t low = a->x.record.experiment, high = b->x.record.experiment;
-
-	race->field[first] = b;
-	race->field[second] = a;
-	b->x.record.experiment = low;
-	a->x.record.experiment = high;
-	a->x.renumbered = b->x.renumbered = true;
-	for (size_t i = 0; i < race->nr; i++) {
-		struct verdict *v = &race->field[i]->x.record.verdict;
-		int64_t same = verdict_same_as(v);
-
-		if (same == low || same == high)
-			verdict_set_same_as(v, low);
-	}
-}
-
-/*
- * Proposals do not arrive in the order of their numbers: where one is the same as one behind it,
- * which is measured, the two change places. A round that is complete has its numbers for good.
- */
-static void put_originals_first(struct race *race)
-{
-	for (size_t i = 0; i < race->nr; i++) {
-		const struct record *r = &race->field[i]->x.record;
-		int64_t same;
-
-		/* The one behind may be the same as another in turn. */
-		while ((same = verdict_same_as(&r->verdict)) > r->experiment) {
-			swap(race, i, i + (size_t)(same - r->experiment));
-			r = &race->field[i]->x.record;
-		}
-	}
-}
-
-/* Whether the first of the field can be recorded; it may have to wait for its round. */
-static int is_decided(struct race *race, int64_t left, bool *ret, struct error *err)
-{
-	bool sent_back = false;
-
-	*ret = false;
-	if (!race->field[0]->over)
-		return 0;
-	if (has_passed(race->field[0])) {
-		if (!round_is_complete(race, left))
-			return 0;
-		if (send_back(race, &sent_back, err))
-			return -1;
-		if (sent_back)
-			return 0;
-		if (has_passed(race->field[0]))
-			choose(race);
-	}
-	*ret = true;
-	return 0;
-}
-
 /* Records the first of the field, if it is decided; `ret` says whether it was. */
 static int record_first(struct race *race, int64_t left, bool *ret, struct error *err)
 {
-	if (is_decided(race, left, ret, err) ||
+	if (race_is_decided(race, left, ret, err) ||
 	    (*ret && search_record_later(race->s, &race->field[0]->x, err))) {
 		race->broken = true;
 		return -1;
@@ -551,8 +316,8 @@ static int record_first(struct race *race, int64_t left, bool *ret, struct error
 
 static bool has_finisher(const struct race *race, int64_t round)
 {
-	for (size_t i = 0; i < race->nr && round_of(race, race->field[i]) == round; i++)
-		if (has_passed(race->field[i]))
+	for (size_t i = 0; i < race->nr && race_round_of(race, race->field[i]) == round; i++)
+		if (runner_has_passed(race->field[i]))
 			return true;
 	return false;
 }
@@ -564,8 +329,8 @@ int race_settle(struct race *race, int64_t left, struct race_news *ret, struct e
 
 	*ret = (struct race_news){ .failures = race->failures };
 	drop_nothings(race, ret);
-	put_originals_first(race);
-	round = race->nr ? round_of(race, race->field[0]) : 0;
+	race_put_originals_first(race);
+	round = race->nr ? race_round_of(race, race->field[0]) : 0;
 	/* Whatever begins next does so on the best of the round, or on top of it. */
 	while (decided && race->nr && (!ret->recorded || has_finisher(race, round))) {
 		if (record_first(race, left - ret->recorded, &decided, err))
