@@ -258,7 +258,7 @@ static int wait_for(struct lane *lane, double seconds, const char *why, struct e
 	failed = timer_arm(timer, seconds, 0) ? error_errno(err, "cannot start the clock")
 					      : lane_wait(lane, &p.over, err);
 	evloop_remove(s->events, timer);
-	return failed ? -1 : s->stop != STOP_NO || s->ends;
+	return failed ? -1 : s->stop != STOP_NO || s->ends || lane->closed;
 }
 
 /* Asks until there is something other than a limit, or `autoresearch.endpointTimeout` is over. */

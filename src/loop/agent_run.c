@@ -95,6 +95,7 @@ static void set_limits(struct agent_run *run)
 	struct limits *l = &run->limits;
 
 	*l = run->s->config.limits;
+	l->yields = run->lane->desk;
 	if (!a)
 		return;
 	l->memory = a->memory > l->memory ? a->memory : l->memory;

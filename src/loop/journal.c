@@ -28,10 +28,11 @@
 
 struct held {
 	int64_t key;
-	int64_t times;	/* that it was taken */
+	int64_t times;	/* that it was taken and begun */
 	int64_t record; /* the experiment that it is being recorded as; 0: not yet */
 	bool waits;	/* for somebody to take it */
 	bool taken;	/* by us */
+	bool begun;	/* by us as well, and counted for that */
 };
 
 struct journal {
@@ -90,10 +91,13 @@ static void forget(struct journal *j, struct held *e)
 static int rename_entry(struct journal *j, struct held *e, int64_t times, int64_t record,
 			struct error *err)
 {
-	struct held renamed = { e->key, times, record, e->waits, e->taken };
+	struct held renamed = *e;
 	CLEANUP_FREE char *from = path_of_entry(j, e);
-	CLEANUP_FREE char *to = path_of_entry(j, &renamed);
+	CLEANUP_FREE char *to = NULL;
 
+	renamed.times = times;
+	renamed.record = record;
+	to = path_of_entry(j, &renamed);
 	if (strcmp(from, to) && rename(from, to))
 		return error_errno(err, "cannot rename '%s'", from);
 	*e = renamed;
@@ -334,7 +338,7 @@ int journal_take(struct search *s, struct proposal *ret, struct error *err)
 	if (e == j->entries + j->nr)
 		return 1;
 	if (read_entry(j, e, &kept, err) || carry(s, &kept, err) ||
-	    rename_entry(j, e, e->times + 1, 0, err))
+	    rename_entry(j, e, e->times, 0, err))
 		return error_context(err, "the proposal kept for experiment %lld",
 				     (long long)e->key);
 	e->waits = false;
@@ -345,14 +349,26 @@ int journal_take(struct search *s, struct proposal *ret, struct error *err)
 	return 0;
 }
 
+int journal_begin(struct search *s, int64_t key, struct error *err)
+{
+	struct held *e = find(s->journal, key);
+
+	if (!e || !e->taken || e->begun)
+		return 0;
+	if (rename_entry(s->journal, e, e->times + 1, e->record, err))
+		return -1;
+	e->begun = true;
+	return 0;
+}
+
 /* Nothing that was said against it made it end. */
 static void untake(struct journal *j, struct held *e)
 {
 	struct error ignored = ERROR_INIT;
 
-	if (e->taken)
+	if (e->begun)
 		rename_entry(j, e, e->times - 1, e->record, &ignored);
-	e->taken = false;
+	e->taken = e->begun = false;
 }
 
 void journal_give_back(struct search *s, int64_t key)

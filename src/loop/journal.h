@@ -6,7 +6,7 @@
  * from the moment that it came until its record is written, in the campaign's folder:
  *
  *     proposals/<n>          one that was asked for as experiment <n>
- *     proposals/<n>.<k>      the same, taken up again <k> times since
+ *     proposals/<n>.<k>      the same, tried again <k> times since
  *     proposals/<n>.<k>.<e>  the same: its record is being written, as experiment <e>
  *     proposals/reserve      room that a full disk still has for the next one
  *     proposals/spent        tokens, seconds and GPU hours that no record counts yet
@@ -58,6 +58,9 @@ void journal_put(struct proposer *p, int64_t number, const struct footing *footi
  * 0; 1 where none does; -1.
  */
 int journal_take(struct search *s, struct proposal *ret, struct error *err);
+
+/* Notes of one that was taken that it is tried from now on: whatever ends us may be what is tried. */
+int journal_begin(struct search *s, int64_t key, struct error *err);
 
 /* What has not come to a verdict, and through no fault of its own, waits again. As below, key 0
  * is one that is not kept. */

@@ -5,6 +5,7 @@
 
 #include "loop/activity.h"
 #include "loop/audit_log.h"
+#include "loop/propose.h"
 #include "sandbox/policy.h"
 #include "sandbox/processors.h"
 
@@ -93,23 +94,36 @@ static void take_processors(struct lane *lane)
 static int open_lane(struct search *s, struct lane *lane, int number,
 		     const struct string_list *groups, struct error *err)
 {
-	*lane = (struct lane){
-		.search = s, .number = number, .limits = s->config.limits, .place = s->place
-	};
+	*lane = (struct lane){ .search = s,
+			       .number = number,
+			       .desk = number >= s->jobs,
+			       .limits = s->config.limits,
+			       .place = s->place };
 	if (slot_open(&lane->slot, s->repo, s->dir, number, &s->config.hidden, err))
 		return -1;
 	lane->slot_path = xstrdup(slot_tree_dir(lane->slot) + strlen(s->store) + 1);
 	lane->hidden_path = xstrdup(slot_hidden_dir(lane->slot) + strlen(s->store) + 1);
+	if (lane->desk)
+		return 0;
 	take_processors(lane);
 	return take_devices(lane, groups, err);
 }
 
 _Static_assert(JOBS_MAX <= AUDIT_SLOTS, "the warden has a place for each lane's trial");
 
+/* Whoever has rounds of one wants each to know of the one before. */
+static int desks_wanted(const struct search *s)
+{
+	if (s->jobs == 1 || s->jobs > AUDIT_SLOTS / 2 || s->config.candidates == 1)
+		return 0;
+	return proposers_run(&s->settings) ? s->jobs : 0;
+}
+
 int lanes_open(struct search *s, struct error *err)
 {
 	CLEANUP_STRING_LIST struct string_list groups = STRING_LIST_INIT;
 	size_t jobs = (size_t)s->jobs;
+	int nr;
 
 	list_groups(&s->settings, &groups);
 	if (groups.nr && groups.nr < jobs) {
@@ -121,16 +135,21 @@ int lanes_open(struct search *s, struct error *err)
 	if (s->jobs > processors_nr())
 		warning("%d trials at a time share %d processors: they disturb each other",
 			s->jobs, processors_nr());
-	s->lanes = xcalloc(jobs, sizeof(*s->lanes));
-	for (int i = 0; i < s->jobs; i++)
-		if (open_lane(s, &s->lanes[i], i, &groups, err))
+	s->desks = desks_wanted(s);
+	nr = s->jobs + s->desks;
+	s->lanes = xcalloc((size_t)nr, sizeof(*s->lanes));
+	while (s->lanes_nr < nr) {
+		int number = s->lanes_nr++;
+
+		if (open_lane(s, &s->lanes[number], number, &groups, err))
 			return -1;
+	}
 	return 0;
 }
 
 void lanes_close(struct search *s)
 {
-	for (int i = 0; s->lanes && i < s->jobs; i++) {
+	for (int i = 0; i < s->lanes_nr; i++) {
 		struct lane *lane = &s->lanes[i];
 
 		trial_close(lane->next);

@@ -4,7 +4,8 @@
 /*
  * What one of the trials that run side by side has to itself: a slot, the trial that runs in
  * it, and what was seen of it so far. A campaign has as many lanes as jobs; whatever needs
- * only one takes the first.
+ * only one takes the first. Behind them are its desks: lanes at which an agent or a command is
+ * asked for the next proposals while the trials run, and nothing is measured.
  */
 
 #include "loop/search.h"
@@ -14,6 +15,8 @@ struct runner;
 struct lane {
 	struct search *search;
 	int number; /* from 0 */
+	bool desk;
+	bool closed; /* a desk: nobody is asked there any more */
 	struct slot *slot;
 	char *slot_path;   /* of its files, below the store */
 	char *hidden_path; /* of its hidden files */
@@ -37,8 +40,8 @@ struct lane {
 };
 
 /*
- * Makes the lanes of a search that is open but for them: s->jobs of them. Each has processors of
- * its own, where there are as many, and its share of the groups of devices; an error where there
+ * Makes the lanes of a search that is open but for them: s->jobs of them, and as many desks where
+ * rounds race and somebody is asked at one. Each lane has processors of its own, where there are as many, and its share of the groups of devices; an error where there
  * are groups, and fewer than lanes.
  */
 int lanes_open(struct search *s, struct error *err);

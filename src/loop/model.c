@@ -150,7 +150,7 @@ static void on_wait(const char *why, double seconds, void *data)
 	bool anyone = false;
 
 	/* What is asked for while a trial runs, nobody waits for yet. */
-	for (int i = 0; i < s->jobs; i++)
+	for (int i = 0; i < s->lanes_nr; i++)
 		anyone |= s->lanes[i].waiting != NULL;
 	if (anyone)
 		activity_wait(s, why, seconds, s->settings.endpoint_timeout);

@@ -54,7 +54,7 @@ static bool is_held(struct search *s)
 
 static bool any_runs(const struct search *s)
 {
-	for (int i = 0; i < s->jobs; i++)
+	for (int i = 0; i < s->lanes_nr; i++)
 		if (s->lanes[i].runner && !s->lanes[i].held)
 			return true;
 	return false;

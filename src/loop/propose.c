@@ -39,6 +39,18 @@ bool proposer_is_model(const char *kind)
 	return !strcmp(kind, "endpoint");
 }
 
+bool proposers_run(const struct settings *settings)
+{
+	for (size_t i = 0; i < settings->proposers.nr; i++) {
+		CLEANUP_FREE char *kind = NULL, *rest = NULL;
+
+		proposer_name_split(settings->proposers.items[i], &kind, &rest);
+		if (proposer_is_told(kind) && !proposer_is_model(kind))
+			return true;
+	}
+	return false;
+}
+
 /* --- The team */
 
 static int member_init(struct proposer *p, struct search *s, const char *name,

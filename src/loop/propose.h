@@ -81,4 +81,7 @@ void proposer_name_split(const char *name, char **ret_kind, char **ret_rest);
 bool proposer_is_told(const char *kind);
 bool proposer_is_model(const char *kind);
 
+/* Whether any that is configured is a program: an agent or a command. */
+bool proposers_run(const struct settings *settings);
+
 #endif

@@ -55,12 +55,45 @@ int64_t race_find_tree(const struct race *race, const char *tree, const struct r
 	return -1;
 }
 
+int64_t race_tokens(const struct race *race)
+{
+	int64_t tokens = 0;
+
+	for (size_t i = 0; race && i < race->nr; i++) {
+		const struct experiment *x = &race->field[i]->x;
+
+		tokens += asked_tokens(x->proposal.asked) + asked_tokens(x->record.asked);
+	}
+	return tokens;
+}
+
 bool race_goes_on(const struct race *race)
 {
 	return race->nr;
 }
 
-/* --- Lanes */
+/* --- Lanes and desks */
+
+static void leave(struct lane *lane)
+{
+	lane->runner = NULL;
+	activity_end(lane);
+	lane->search->race->changed = true;
+}
+
+/* At a desk, up to the proposal. */
+static void ask(void *data)
+{
+	struct runner *r = data;
+	SPAN("ask");
+
+	r->failed = search_ask(r->lane, &r->x, &r->error);
+	r->waits = !r->failed && r->x.how == PROPOSED;
+	r->over = !r->waits;
+	if (r->waits)
+		r->x.audit = steal_ptr(r->lane->audit);
+	leave(r->lane);
+}
 
 static void run(void *data)
 {
@@ -70,9 +103,7 @@ static void run(void *data)
 
 	r->failed = search_step(r->lane, &r->x, &r->error);
 	r->over = true;
-	r->lane->runner = NULL;
-	activity_end(r->lane);
-	s->race->changed = true;
+	leave(r->lane);
 	/* The lane goes on to the next, and with it the name that its slot gave. */
 	if (s->jobs == 1 || r->keeps)
 		return;
@@ -85,7 +116,7 @@ static int start_runner(struct runner *r, struct lane *lane, struct error *err)
 	fiber_free(steal_ptr(r->fiber));
 	r->over = false;
 	r->lane = lane;
-	if (fiber_new(&r->fiber, run, r, err))
+	if (fiber_new(&r->fiber, lane->desk ? ask : run, r, err))
 		return -1;
 	fiber_set_number(r->fiber, (int)(lane - lane->search->lanes) + 1);
 	lane->runner = r;
@@ -93,17 +124,17 @@ static int start_runner(struct runner *r, struct lane *lane, struct error *err)
 	return 0;
 }
 
-static struct lane *find_free_lane(const struct search *s)
+static struct lane *find_free(const struct search *s, bool desk)
 {
-	for (int i = 0; i < s->jobs; i++)
-		if (!s->lanes[i].runner)
+	for (int i = 0; i < s->lanes_nr; i++)
+		if (!s->lanes[i].runner && s->lanes[i].desk == desk)
 			return &s->lanes[i];
 	return NULL;
 }
 
 bool race_is_running(const struct race *race)
 {
-	for (int i = 0; i < race->s->jobs; i++)
+	for (int i = 0; i < race->s->lanes_nr; i++)
 		if (race->s->lanes[i].runner)
 			return true;
 	return false;
@@ -142,38 +173,70 @@ static void end_waiting(struct runner *r, struct lane *lane)
 	lane->audit = steal_ptr(r->x.audit);
 }
 
-static struct runner *add_next(struct race *race, int64_t left, struct error *err)
+/* What is tried again needs nobody to ask. */
+static struct runner *add_next(struct race *race, const struct lane *lane, int64_t left,
+			       struct error *err)
 {
 	CLEANUP_PROPOSAL struct proposal again = PROPOSAL_INIT;
 	struct runner *r;
 
-	if (second_tries_take(&race->again, race->s, &again, err))
+	if (!lane->desk && second_tries_take(&race->again, race->s, &again, err))
 		return NULL;
 	race->s->experiments_left = left - (int64_t)race->nr;
 	r = add_runner(race);
 	r->x.proposal = again;
+	strcpy(r->x.incumbent, search_incumbent(race->s));
 	r->heard = again.subject;
 	again = (struct proposal)PROPOSAL_INIT;
 	return r;
 }
 
+/* Whether what was paid already leaves room in the budget of tokens. */
+static bool can_pay(const struct race *race)
+{
+	int64_t budget = race->s->config.budget.tokens;
+
+	return !budget || race->s->totals.tokens + race_tokens(race) < budget;
+}
+
+/* Where one that has nothing yet but its number may begin; NULL where it may not. No more are
+ * asked for ahead than lanes can take, so that each is told of as many as can be. */
+static struct lane *find_beginning(const struct race *race, int64_t left)
+{
+	struct lane *lane = find_free(race->s, false);
+	int ahead = 0;
+
+	if (race->closed || race->dry || (int64_t)race->nr >= left || race->nr >= race->ahead)
+		return NULL;
+	for (size_t i = 0; i < race->nr; i++) {
+		const struct runner *r = race->field[i];
+
+		ahead += r->waits || (r->lane->desk && !r->over);
+	}
+	if (!race->s->desks || (lane && race->again.nr))
+		return lane;
+	if (ahead == race->s->desks || !can_pay(race))
+		return NULL;
+	return find_free(race->s, true);
+}
+
 int race_begin(struct race *race, int64_t left, struct error *err)
 {
-	struct lane *lane = find_free_lane(race->s);
-	struct runner *r = find_waiting(race);
+	struct lane *lane = find_free(race->s, false);
+	struct runner *r = lane && !race->closed ? find_waiting(race) : NULL;
 
-	if (!lane)
-		return 0;
-	if (r)
+	if (r) {
 		end_waiting(r, lane);
-	else if (race->dry || (int64_t)race->nr >= left || race->nr >= race->ahead)
-		return 0;
-	else if (!(r = add_next(race, left, err)))
-		return -1;
-	if (start_runner(r, lane, err))
+	} else {
+		lane = find_beginning(race, left);
+		if (!lane)
+			return 0;
+		r = add_next(race, lane, left, err);
+	}
+	if (!r || start_runner(r, lane, err))
 		return -1;
 	/* There may be another to begin. */
-	race->changed |= find_free_lane(race->s) != NULL;
+	race->changed |= find_free(race->s, false) || find_free(race->s, true);
 	return 0;
 }
 
@@ -195,8 +258,20 @@ int race_wait(struct race *race, struct error *err)
 void race_cancel(struct race *race)
 {
 	race->s->ends = true;
-	for (int i = 0; i < race->s->jobs; i++)
+	for (int i = 0; i < race->s->lanes_nr; i++)
 		lane_end(&race->s->lanes[i], STOP_NOW);
+}
+
+void race_close(struct race *race)
+{
+	race->closed = true;
+	for (int i = 0; i < race->s->lanes_nr; i++) {
+		struct lane *lane = &race->s->lanes[i];
+
+		lane->closed = lane->desk;
+		if (lane->desk)
+			lane_end(lane, STOP_NOW);
+	}
 }
 
 /* --- What came to nothing */
@@ -266,7 +341,7 @@ static void hear_proposers(struct race *race)
 	for (size_t i = 0; i < race->nr; i++) {
 		struct runner *r = race->field[i];
 
-		if (r->heard || !r->x.record.subject)
+		if (r->heard || !(r->waits || r->x.record.subject))
 			continue;
 		r->heard = true;
 		race->failures = 0;
@@ -275,7 +350,7 @@ static void hear_proposers(struct race *race)
 
 static void drop_nothings(struct race *race, struct race_news *news)
 {
-	bool ends = race->s->ends || race->s->stop != STOP_NO;
+	bool ends = race->closed || race->s->ends || race->s->stop != STOP_NO;
 
 	hear_proposers(race);
 	for (size_t i = 0; i < race->nr;) {
@@ -351,6 +426,7 @@ void race_abandon(struct race *race)
 
 	/* Where that fails once more, it is not what those are ended by that still run. */
 	search_publish(race->s, &ignored);
+	race_close(race);
 	/* Where nobody proposes any more, what is measured is worth as much as ever. */
 	if (race->broken || race->error.status != EXIT_FAILING)
 		race_cancel(race);

@@ -59,11 +59,18 @@ int race_wait(struct race *race, struct error *err);
  */
 int race_settle(struct race *race, int64_t left, struct race_news *ret, struct error *err);
 
+/* Nothing begins any more: what runs ends with its trial, what waits for a lane is given back, and
+ * nobody is waited for at a desk. */
+void race_close(struct race *race);
+
 /* After a failure: brings what runs to an end, and records what can be. */
 void race_abandon(struct race *race);
 
 /* Ends what runs, at once; what was measured may still be recorded. */
 void race_cancel(struct race *race);
+
+/* Tokens that were paid for what has no record yet; 0 where there is no race. */
+int64_t race_tokens(const struct race *race);
 
 /* The number of the experiment under way that has this tree, other than `but`; -1, also where
  * there is no race. */

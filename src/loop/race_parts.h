@@ -15,7 +15,7 @@ struct runner {
 	struct fiber *fiber;
 	bool over;   /* it has run to its end */
 	bool failed; /* on our side, or for good */
-	bool waits;  /* for a lane, to be measured on top of the incumbent of now */
+	bool waits;  /* for a lane, with its proposal */
 	bool keeps;  /* what it measured, which no slot shows any more, from being pruned */
 	bool heard;  /* its proposer had something to say, which was counted */
 	struct error error;
@@ -30,6 +30,7 @@ struct race {
 	int64_t round; /* experiments of one */
 	size_t ahead;  /* numbers that may be in the field */
 	bool changed;  /* what race_wait() waits for */
+	bool closed;   /* nothing begins any more */
 	bool dry;      /* there is nothing to propose before something is recorded */
 	int failures;  /* of the proposer, in a row */
 	bool failed; /* a runner did, as `error` says; whatever is measured can still be recorded */

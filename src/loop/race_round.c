@@ -33,6 +33,7 @@ static void begin_again(struct runner *r, struct search *s)
 	fresh.proposal.asked = steal_ptr(x->record.asked);
 	fresh.audit = steal_ptr(x->audit);
 	search_spend_gpus(s, x->record.gpu_hours);
+	strcpy(fresh.incumbent, search_incumbent(s));
 	x->proposal = (struct proposal)PROPOSAL_INIT;
 	experiment_release(x);
 	*x = fresh;

@@ -5,6 +5,7 @@
 #include "loop/activity.h"
 #include "loop/ask.h"
 #include "loop/model.h"
+#include "loop/race.h"
 
 /* --- Whose */
 
@@ -107,9 +108,10 @@ int round_deal(struct search *s, int64_t number, int64_t left, struct error *err
 
 /* --- What is asked of models */
 
-static int64_t reserved(const struct team *team)
+static int64_t reserved(const struct search *s)
 {
-	int64_t tokens = 0;
+	const struct team *team = s->team;
+	int64_t tokens = race_tokens(s->race);
 
 	for (size_t i = 0; i < team->nr; i++) {
 		const struct model *model = team->members[i].model;
@@ -134,7 +136,7 @@ int model_ask_ahead(struct proposer *p, int64_t number, struct error *err)
 	if (footing.stage.rung == LADDER_EXHAUSTED)
 		return 0;
 	m = p->model;
-	dear = asking_begin(p, number, &footing, reserved(s->team), &a, err);
+	dear = asking_begin(p, number, &footing, reserved(s), &a, err);
 	if (dear)
 		return dear;
 	m->round = xrealloc(m->round, (m->round_nr + 1) * sizeof(*m->round));
@@ -174,7 +176,7 @@ int model_propose(struct proposer *p, struct lane *lane, int64_t number, struct 
 	if (!a)
 		return 0;
 	activity_begin(lane, number, PHASE_PROPOSE, p->model->timeout);
-	r = asking_finish(a, lane, reserved(s->team), ret, err);
+	r = asking_finish(a, lane, reserved(s), ret, err);
 	asking_free(a);
 	*ret_how = r ? PROPOSED_CANCELLED : PROPOSED;
 	return r < 0 ? -1 : 0;

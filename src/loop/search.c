@@ -67,7 +67,7 @@ static void on_signal(uint32_t events, void *data)
 		s->stop = stop;
 		/* A terminal that goes away asks for the same as SIGTERM, whose status is known. */
 		s->signal = info.ssi_signo == SIGINT ? SIGINT : SIGTERM;
-		for (int i = 0; s->lanes && i < s->jobs; i++)
+		for (int i = 0; i < s->lanes_nr; i++)
 			lane_end(&s->lanes[i], stop);
 	}
 }
@@ -376,7 +376,7 @@ int search_prepare(struct search *s, struct error *err)
 
 	clock_gettime(CLOCK_MONOTONIC, &s->worked);
 	/* The first time takes long for many files: no trial runs yet whose clock would be late. */
-	for (int i = 0; i < s->jobs; i++)
+	for (int i = 0; i < s->lanes_nr; i++)
 		if (slot_move(s->lanes[i].slot, search_incumbent(s), err))
 			return -1;
 	ret = measure_warm(lane_first(s), err);

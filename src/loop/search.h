@@ -91,7 +91,8 @@ struct search {
 	struct audit_policy rules; /* that every trial is held to; see sandbox/policy.h */
 	struct trial_place place;  /* of all of the above; a lane has one of its own */
 	struct network_allow network[NETWORK_NR]; /* resolved, each before its first use */
-	struct lane *lanes;		  /* as many as jobs; see lane.h */
+	struct lane *lanes; /* as many as jobs, and the desks; see lane.h */
+	int lanes_nr, desks;
 	struct race *race; /* NULL: there is none */
 	int64_t experiments_left; /* at most so many more are wanted of this run, one at least */
 	char policy[65];

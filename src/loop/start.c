@@ -154,7 +154,7 @@ static int64_t places_left(const struct search *s, bool over,
 static int run_race(struct search *s, struct race *race, const struct start_options *options,
 		    struct start_result *ret, struct error *err)
 {
-	bool over = false, cancelled = false, silent = false, more;
+	bool over = false, closed = false, silent = false, more;
 	struct race_news news = { 0 };
 	struct timespec begin;
 
@@ -163,10 +163,12 @@ static int run_race(struct search *s, struct race *race, const struct start_opti
 		over = over || is_over(s, options, &begin, ret) || was_moved(s, ret);
 		if (!over && watchdog_look(s, err))
 			return -1;
-		if (over && !cancelled && !silent &&
-		    (ret->moved || ret->state != STATE_STOPPED)) {
-			cancelled = true;
-			race_cancel(race);
+		if (over && !closed && !silent) {
+			closed = true;
+			if (ret->moved || ret->state != STATE_STOPPED)
+				race_cancel(race);
+			else
+				race_close(race);
 		}
 		if (race_begin(race, places_left(s, over, options, ret), err))
 			return -1;

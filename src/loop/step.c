@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/timer.h"
 #include "base/trace.h"
+#include "git/tree.h"
 #include "loop/activity.h"
 #include "loop/audit_log.h"
 #include "loop/baseline.h"
@@ -79,23 +80,43 @@ static int hold(struct lane *lane, struct experiment *x, struct error *err)
 {
 	int ended = pause_hold(lane, err);
 
-	if (ended > 0 || is_ended(lane->search, x))
+	if (ended > 0 || lane->closed || is_ended(lane->search, x))
 		x->how = PROPOSED_CANCELLED;
 	return ended < 0 ? -1 : 0;
+}
+
+int search_ask(struct lane *lane, struct experiment *x, struct error *err)
+{
+	if (hold(lane, x, err))
+		return -1;
+	if (x->how != PROPOSED || x->proposal.subject)
+		return 0;
+	if (propose(lane, x->record.experiment, &x->proposal, &x->how, err))
+		return -1;
+	strcpy(x->incumbent, search_incumbent(lane->search));
+	return hold(lane, x, err);
+}
+
+/* Another may have been accepted while it waited. */
+static int bring(struct search *s, struct experiment *x, struct error *err)
+{
+	const char *incumbent = search_incumbent(s);
+
+	if (*x->proposal.base || !strcmp(x->incumbent, incumbent))
+		return 0;
+	return tree_carry(s->repo, x->incumbent, incumbent, &x->proposal, NULL, err);
 }
 
 int search_step(struct lane *lane, struct experiment *x, struct error *err)
 {
 	struct search *s = lane->search;
 
-	if (hold(lane, x, err))
-		return -1;
-	if (x->how == PROPOSED && !x->proposal.subject &&
-	    (propose(lane, x->record.experiment, &x->proposal, &x->how, err) ||
-	     hold(lane, x, err)))
+	if (search_ask(lane, x, err))
 		return -1;
 	if (x->how != PROPOSED)
 		return 0;
+	if (journal_begin(s, x->proposal.key, err) || bring(s, x, err))
+		return -1;
 	x->record.asked = steal_ptr(x->proposal.asked);
 	if (candidate_build(s, &x->proposal, &x->record, &x->candidate, err))
 		return -1;

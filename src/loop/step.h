@@ -15,6 +15,7 @@
 struct experiment {
 	struct record record;
 	struct proposal proposal;
+	char incumbent[OID_HEX_SIZE]; /* that the proposal was brought to */
 	struct candidate candidate;
 	struct logs logs;
 	struct audit_log *audit; /* NULL: nothing was done */
@@ -32,6 +33,9 @@ void record_begin(const struct search *s, struct record *r, enum record_type typ
 void experiment_init(struct experiment *x, struct search *s, int64_t number);
 void experiment_release(struct experiment *x);
 #define CLEANUP_EXPERIMENT CLEANUP(experiment_release)
+
+/* The first part of search_step(): up to the proposal. */
+int search_ask(struct lane *lane, struct experiment *x, struct error *err);
 
 /*
  * Asks for a proposal, where `x` does not hold one, makes a candidate of it and measures that in

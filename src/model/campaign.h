@@ -49,6 +49,7 @@ struct limits {
 	int64_t pids;
 	int64_t disk;   /* bytes */
 	int64_t output; /* bytes */
+	bool yields;	/* processors, to others that want them; nothing configures it */
 };
 
 struct budget { /* 0: no bound */

@@ -115,24 +115,24 @@ check 'with a warning' grep -q '^warning: .* experiment 7 .* begun six times and
 check_equal 'another idea' '7 idea 8' "$(newest '"\(.experiment) \(.subject)"')"
 check_status 'the ledger verifies' 0 git autoresearch verify
 
-note 'Two at a time: what was under way is tried again, each once, and in any order.'
+note 'Two at a time: what was under way, or asked for ahead, is tried again, each once, in any order.'
 slow
 git-autoresearch start -j 2 >"$scratch/start.out" 2>"$scratch/start.err" &
 started=$!
-soon ls "$kept/8" "$kept/9"
+soon ls "$kept"/{8,9,10,11}
 kill -9 "$started"
 wait "$started" 2>/dev/null
 soon sh -c '! pgrep -xf "sleep 31.177"'
 quick
-check_status 'start' 3 git autoresearch start -j 2 --max-experiments=3
-check_equal 'the two that were there, and a new one' 'idea 9,idea 10,idea 11' \
-	"$(git autoresearch log --json | jq -sr '.[:3] | map(.subject) | sort_by(.[5:] | tonumber) | join(",")')"
+check_status 'start' 3 git autoresearch start -j 2 --max-experiments=5
+check_equal 'the four that were there, and a new one' 'idea 9,idea 10,idea 11,idea 12,idea 13' \
+	"$(git autoresearch log --json | jq -sr '.[:5] | map(.subject) | sort_by(.[5:] | tonumber) | join(",")')"
 check_equal 'nothing is kept of what has a record' '' "$(find "$kept" -name '[0-9]*' ! -name '*.aside')"
 check_status 'the ledger verifies' 0 git autoresearch verify
 
 note 'Another campaign of the same name has nothing to do with it.'
 slow
-killed_with 11
+killed_with 13
 quick
 git update-ref -d refs/autoresearch/main/ledger
 git update-ref -d refs/heads/autoresearch/main
@@ -141,7 +141,7 @@ git add notes
 git commit -qm 'elsewhere'
 check_status 'start' 3 git autoresearch start --max-experiments=1
 check 'sets it aside' grep -q '^warning: .* for another campaign' "$scratch/err"
-check_equal 'and asks' '1 idea 13' "$(newest '"\(.experiment) \(.subject)"')"
+check_equal 'and asks' '1 idea 15' "$(newest '"\(.experiment) \(.subject)"')"
 
 note 'A full disk: nobody is asked for what could not be kept.'
 if [ "$(id -u)" -ne 0 ]; then
@@ -154,7 +154,7 @@ else
 	rm "$kept/reserve"
 	check_status 'start is fatal' 128 full git autoresearch start --max-experiments=1
 	check 'says so' grep -q "^fatal: no room to keep a proposal in .*: No space left on device" "$scratch/err"
-	check_equal 'and asked nobody' 13 "$(wc -l <"$asked_for")"
+	check_equal 'and asked nobody' 15 "$(wc -l <"$asked_for")"
 fi
 
 # --- A model
