@@ -57,8 +57,9 @@ DEFINE_GIT_CLEANUP(git_treebuilder)
 /* A local of one of these types: CLEANUP_GIT(git_tree) git_tree *tree = NULL; */
 #define CLEANUP_GIT(type) CLEANUP(cleanup_##type##_)
 
-/* Before anything else is asked of it; as often as one likes. */
+/* Before anything else is asked of it, as often as one likes; and as often when all is over. */
 int start_libgit2(struct error *err);
+void end_libgit2(void);
 
 /* How much of all packs together it maps, in bytes: a small window here and there. */
 void use_windows(size_t all);

@@ -220,7 +220,7 @@ void repo_free(struct repo *repo)
 		free(repo->supposed[i].ref);
 	free(repo->supposed);
 	free(repo);
-	git_libgit2_shutdown();
+	end_libgit2();
 }
 
 const char *repo_common_dir(const struct repo *repo)

@@ -121,7 +121,7 @@ else
 
 	with_fault none
 	cp "$scratch/log" "$scratch/steps"
-	check 'there are many steps' test "$(wc -l <"$scratch/steps")" -gt 80
+	check 'there are many steps' test "$(wc -l <"$scratch/steps")" -gt 60
 	unfenced='' hung='' silent='' missed=0
 	while read -r step name; do
 		if echo "$name" | grep -qE "$spared"; then
