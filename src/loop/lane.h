@@ -41,8 +41,9 @@ struct lane {
 
 /*
  * Makes the lanes of a search that is open but for them: s->jobs of them, and as many desks where
- * rounds race and somebody is asked at one. Each lane has processors of its own, where there are as many, and its share of the groups of devices; an error where there
- * are groups, and fewer than lanes.
+ * rounds race and somebody is asked at one. Each lane has processors of its own, where there are
+ * as many, and its share of the groups of devices; an error where there are groups, and fewer
+ * than lanes.
  */
 int lanes_open(struct search *s, struct error *err);
 void lanes_close(struct search *s);

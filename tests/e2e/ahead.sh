@@ -223,17 +223,24 @@ touch "$gate"/ask.{1,2,4}
 begin -j 2
 check 'the fourth proposal is there before the third' soon test -e "$kept/4"
 touch "$gate/open.1"
-runs() { # a trial of experiment <n>
+waits_in() { # waits_in <seconds> <n>: somebody of experiment <n>, whose sleep that is
 	local pid
-	for pid in $(pgrep -fx 'sleep 0.0311'); do
-		grep -qzx "AUTORESEARCH_EXPERIMENT=$1" "/proc/$pid/environ" && return
+	for pid in $(pgrep -fx "sleep $1"); do
+		grep -qzxs "AUTORESEARCH_EXPERIMENT=$2" "/proc/$pid/environ" && return
 	done
 	return 1
 }
-check 'it takes the slot of the first' soon runs 4
+nobody_asks() {
+	! pgrep -f "$propose"
+}
+check 'it takes the slot of the first' soon waits_in 0.0311 4
 touch "$gate/ask.3"
 soon test -e "$kept/3"
-touch "$gate/open.2" "$gate/open.4"
+check 'the fifth is asked for' soon waits_in 0.0312 5
+touch "$gate/open.2"
+# The fourth goes on only then: the third would take its slot.
+check 'but not any more when the second has failed' soon nobody_asks
+touch "$gate/open.4"
 wait "$started"
 check_equal 'the incumbent cannot be measured any more' 2 $?
 check_equal 'what was measured is recorded' '1 rejected idea 1
