@@ -201,7 +201,6 @@ int notes_add_all(struct repo *repo, const struct note *notes, size_t nr, struct
 struct note_draft {
 	char from[OID_HEX_SIZE], to[OID_HEX_SIZE]; /* `to` is "" where they are there already */
 };
-/* A draft begins as { 0 }; one that holds notes already is added to. */
 int notes_write(struct repo *repo, const struct note *notes, size_t nr, struct note_draft *ret,
 		struct error *err);
 /* 0; 1 where somebody else moved the ref meanwhile; -1. */

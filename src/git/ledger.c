@@ -43,6 +43,8 @@ void ledger_release(struct ledger *ledger)
 	free(ledger->branch_ref);
 	free(ledger->ledger_ref);
 	free(ledger->later.title);
+	string_list_release(&ledger->later.commits);
+	string_list_release(&ledger->later.notes);
 	*ledger = (struct ledger){ 0 };
 }
 

@@ -32,12 +32,12 @@ struct ledger {
 	char tip[OID_HEX_SIZE];
 	char notes[OID_HEX_SIZE]; /* the notes when all of the chain's were last seen there; "" */
 
-	/* What ledger_publish() is to come for: from where the chain's ref and the notes go, and
-	 * where the notes go to. The chain's goes to `tip`. */
+	/* What ledger_publish() is to come for: from where the chain's ref goes to `tip`, and what
+	 * is to be noted, each on the commit of the same place. */
 	struct {
 		char *title; /* of the last record; NULL: there is none */
 		char tip[OID_HEX_SIZE];
-		char notes[OID_HEX_SIZE], notes_to[OID_HEX_SIZE];
+		struct string_list commits, notes;
 	} later;
 };
 

@@ -208,31 +208,16 @@ static int add_note(struct ledger *ledger, const struct record *record, const ch
 	return text.len ? notes_add(ledger->repo, commit, text.buf, err) : 0;
 }
 
-/* The note of a record that is not appended yet, so that one sync makes both durable. */
-static int draft_note(struct ledger *ledger, const struct record *record, const char *digest,
-		      const char *commit, struct note_draft *draft, struct error *err)
+/* Notes of records that are not appended yet, so that one sync makes both durable. */
+static int draft_notes(struct ledger *ledger, const struct string_list *commits,
+		       const struct string_list *texts, struct note_draft *ret,
+		       struct error *err)
 {
-	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
-	struct note note;
+	CLEANUP_FREE struct note *notes = xcalloc(texts->nr + 1, sizeof(*notes));
 
-	note.commit = ledger_note(record, digest, commit, &text);
-	note.text = text.buf;
-	return text.len ? notes_write(ledger->repo, &note, 1, draft, err) : 0;
-}
-
-/* The last step of a record: the branch goes to its commit, or the commit gets its note. */
-static int settle(struct ledger *ledger, const struct record *record, const char *digest,
-		  const char *commit, const struct note_draft *note, git_transaction *hold,
-		  struct error *err)
-{
-	int r;
-
-	if (record_is_on_branch(record) && move_branch(ledger, record, commit, hold, err))
-		return -1;
-	r = notes_publish(ledger->repo, note, err);
-	if (!r && *note->to && !strcmp(note->from, ledger->notes))
-		memcpy(ledger->notes, note->to, OID_HEX_SIZE);
-	return r == 1 ? add_note(ledger, record, digest, commit, err) : r;
+	for (size_t i = 0; i < texts->nr; i++)
+		notes[i] = (struct note){ commits->items[i], texts->items[i] };
+	return notes_write(ledger->repo, notes, texts->nr, ret, err);
 }
 
 /* Whether the record has the note that it needs: 1; 0 where it lacks; 2 where it needs none; -1. */
@@ -285,7 +270,30 @@ static int restore_notes(struct ledger *ledger, struct error *err)
 	return 0;
 }
 
-/* A record whose objects are there, before any ref knows of it. */
+/* The notes that were drafted. Where somebody moved the ref since all of ours were there, those are
+ * looked for from the newest, so that none may get there before. */
+static int publish_notes(struct ledger *ledger, const struct note_draft *draft,
+			 struct error *err)
+{
+	int r = 1;
+
+	if (!strcmp(draft->from, ledger->notes))
+		r = notes_publish(ledger->repo, draft, err);
+	if (!r && *draft->to)
+		memcpy(ledger->notes, draft->to, OID_HEX_SIZE);
+	return r == 1 ? restore_notes(ledger, err) : r;
+}
+
+/* The last step of a record: the branch goes to its commit, or the commit gets its note. */
+static int settle(struct ledger *ledger, const struct record *record, const char *commit,
+		  const struct note_draft *note, git_transaction *hold, struct error *err)
+{
+	if (record_is_on_branch(record) && move_branch(ledger, record, commit, hold, err))
+		return -1;
+	return publish_notes(ledger, note, err);
+}
+
+/* A record whose objects are there, but for its note, before any ref knows of it. */
 struct fresh {
 	char commit[OID_HEX_SIZE]; /* of the candidate, as the ledger will name it */
 	char tip[OID_HEX_SIZE];
@@ -300,10 +308,9 @@ static void fresh_release(struct fresh *fresh)
 
 #define CLEANUP_FRESH CLEANUP(fresh_release)
 
-/* Its note is added to `draft`. */
 static int write_fresh(struct ledger *ledger, struct record *record, const char *candidate,
 		       const struct record_content *files, size_t files_nr, struct fresh *ret,
-		       struct note_draft *draft, struct error *err)
+		       struct error *err)
 {
 	char tree[OID_HEX_SIZE];
 	git_oid checked;
@@ -321,10 +328,20 @@ static int write_fresh(struct ledger *ledger, struct record *record, const char 
 	    commit_on_branch(ledger, record, ret->digest, ret->commit, err) < 0)
 		return -1;
 	record_title(record, &ret->title);
-	return draft_note(ledger, record, ret->digest, ret->commit, draft, err) < 0
-		       ? -1
-		       : commit_record(ledger, record, tree, ret->commit, ret->title.buf,
-				       ret->tip, err);
+	return commit_record(ledger, record, tree, ret->commit, ret->title.buf, ret->tip, err);
+}
+
+/* What is to be noted of it, if anything is. */
+static void add_fresh_note(const struct record *record, const struct fresh *fresh,
+			   struct string_list *commits, struct string_list *texts)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+	const char *commit = ledger_note(record, fresh->digest, fresh->commit, &text);
+
+	if (!text.len)
+		return;
+	string_list_add(commits, commit);
+	string_list_add(texts, text.buf);
 }
 
 /* The chain goes from `from` to `to`. */
@@ -343,19 +360,24 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 	CLEANUP_GIT(git_transaction) git_transaction *branch = NULL;
 	CLEANUP_FRESH struct fresh fresh = { .title = STRBUF_INIT };
 	CLEANUP_HOLD struct repo *hold = ledger->repo;
-	struct note_draft note = { 0 };
+	CLEANUP_STRING_LIST struct string_list commits = STRING_LIST_INIT;
+	CLEANUP_STRING_LIST struct string_list texts = STRING_LIST_INIT;
+	struct note_draft note;
 	SPAN("append");
 
 	if (ledger_publish(ledger, err) < 0 || check_refs(ledger, record, err) < 0 ||
 	    restore_notes(ledger, err) < 0 ||
-	    write_fresh(ledger, record, candidate, files, files_nr, &fresh, &note, err) < 0 ||
+	    write_fresh(ledger, record, candidate, files, files_nr, &fresh, err) < 0)
+		return -1;
+	add_fresh_note(record, &fresh, &commits, &texts);
+	if (draft_notes(ledger, &commits, &texts, &note, err) < 0 ||
 	    hold_branch(ledger, record, &branch, err) < 0 ||
 	    move_chain(ledger, ledger->tip, fresh.tip, fresh.title.buf, err) < 0)
 		return -1;
 	memcpy(ledger->tip, fresh.tip, OID_HEX_SIZE);
 	if (!*record->totals.incumbent)
 		memcpy(record->totals.incumbent, fresh.commit, OID_HEX_SIZE);
-	if (settle(ledger, record, fresh.digest, fresh.commit, &note, branch, err) < 0)
+	if (settle(ledger, record, fresh.commit, &note, branch, err) < 0)
 		return -1;
 	if (ret_commit)
 		memcpy(ret_commit, fresh.commit, OID_HEX_SIZE);
@@ -368,16 +390,11 @@ int ledger_append_later(struct ledger *ledger, struct record *record, const char
 	CLEANUP_FRESH struct fresh fresh = { .title = STRBUF_INIT };
 	CLEANUP_HOLD struct repo *hold = ledger->repo;
 	bool first = !ledger->later.title;
-	struct note_draft note = { 0 };
 	SPAN("append");
 
-	if (first && (check_refs(ledger, record, err) < 0 || restore_notes(ledger, err) < 0))
-		return -1;
-	if (!first) {
-		memcpy(note.from, ledger->later.notes, OID_HEX_SIZE);
-		memcpy(note.to, ledger->later.notes_to, OID_HEX_SIZE);
-	}
-	if (write_fresh(ledger, record, candidate, files, files_nr, &fresh, &note, err) < 0)
+	if ((first &&
+	     (check_refs(ledger, record, err) < 0 || restore_notes(ledger, err) < 0)) ||
+	    write_fresh(ledger, record, candidate, files, files_nr, &fresh, err) < 0)
 		return -1;
 	if (first) {
 		repo_keep_objects(ledger->repo);
@@ -385,39 +402,29 @@ int ledger_append_later(struct ledger *ledger, struct record *record, const char
 	}
 	free(ledger->later.title);
 	ledger->later.title = strbuf_detach(&fresh.title, NULL);
-	memcpy(ledger->later.notes, note.from, OID_HEX_SIZE);
-	memcpy(ledger->later.notes_to, note.to, OID_HEX_SIZE);
+	add_fresh_note(record, &fresh, &ledger->later.commits, &ledger->later.notes);
 	memcpy(ledger->tip, fresh.tip, OID_HEX_SIZE);
 	return 0;
-}
-
-/* The notes that were drafted, on what is there now. */
-static int publish_notes(struct ledger *ledger, struct error *err)
-{
-	struct note_draft note;
-	int r;
-
-	memcpy(note.from, ledger->later.notes, OID_HEX_SIZE);
-	memcpy(note.to, ledger->later.notes_to, OID_HEX_SIZE);
-	r = notes_publish(ledger->repo, &note, err);
-	if (!r && *note.to && !strcmp(note.from, ledger->notes))
-		memcpy(ledger->notes, note.to, OID_HEX_SIZE);
-	return r == 1 ? restore_notes(ledger, err) : r;
 }
 
 int ledger_publish(struct ledger *ledger, struct error *err)
 {
 	CLEANUP_FREE char *title = steal_ptr(ledger->later.title);
+	struct note_draft draft;
 	int r;
 	SPAN("publish");
 
 	if (!title)
 		return 0;
-	r = move_chain(ledger, ledger->later.tip, ledger->tip, title, err);
+	r = draft_notes(ledger, &ledger->later.commits, &ledger->later.notes, &draft, err);
+	if (!r)
+		r = move_chain(ledger, ledger->later.tip, ledger->tip, title, err);
 	if (r < 0)
 		memcpy(ledger->tip, ledger->later.tip, OID_HEX_SIZE);
 	else
-		r = publish_notes(ledger, err);
+		r = publish_notes(ledger, &draft, err);
+	string_list_release(&ledger->later.commits);
+	string_list_release(&ledger->later.notes);
 	repo_keep_no_more(ledger->repo);
 	return r;
 }

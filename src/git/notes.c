@@ -77,32 +77,68 @@ static int collect(struct repo *repo, git_tree *tree, const char *hex, struct st
 	return fan ? collect(repo, fan, hex + 2, ret, err) : 0;
 }
 
-/* The tree with `blob` as the only note of the object whose id goes on with `hex`. */
-static int insert(struct repo *repo, git_tree *tree, const char *hex, const git_oid *blob,
-		  git_oid *ret, struct error *err)
+/* A note of the object with this id, which is there. */
+struct item {
+	char hex[OID_HEX_SIZE];
+	git_oid blob;
+};
+
+static int insert(struct repo *repo, git_tree *tree, const struct item *items, size_t nr,
+		  size_t depth, git_oid *ret, struct error *err);
+
+/* Those that share their two digits at `depth`, some of them perhaps into the folder of that name.
+ * What one of them has there goes. */
+static int insert_alike(struct repo *repo, git_tree *tree, git_treebuilder *bld,
+			const struct item *items, size_t nr, size_t depth, struct error *err)
 {
-	const char name[3] = { hex[0], hex[1], '\0' };
-	bool top = strlen(hex) == OID_HEX_LEN;
-	CLEANUP_GIT(git_treebuilder) git_treebuilder *bld = NULL;
+	const char *digits = items->hex + depth;
+	const char name[3] = { digits[0], digits[1], '\0' };
+	bool last = depth + 2 == OID_HEX_LEN;
 	CLEANUP_GIT(git_tree) git_tree *fan = NULL;
 	git_oid below;
-	int r;
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (git_treebuilder_get(bld, items[i].hex + depth) &&
+		    git_treebuilder_remove(bld, items[i].hex + depth) < 0)
+			return error_git(err, "cannot replace a note");
+	if (!last && open_fan(repo, tree, digits, &fan, err) < 0)
+		return -1;
+	for (i = 0; i < nr; i++) {
+		if (fan || ((!depth || (!last && git_treebuilder_entrycount(bld) >= FULL)) &&
+			    !git_treebuilder_get(bld, name)))
+			break;
+		if (git_treebuilder_insert(NULL, bld, items[i].hex + depth, &items[i].blob,
+					   GIT_FILEMODE_BLOB) < 0)
+			return error_git(err, "cannot add a note");
+	}
+	if (i == nr)
+		return 0;
+	if (insert(repo, fan, items + i, nr - i, depth + 2, &below, err) < 0)
+		return -1;
+	if (git_treebuilder_insert(NULL, bld, name, &below, GIT_FILEMODE_TREE) < 0)
+		return error_git(err, "cannot add a folder of notes");
+	return 0;
+}
+
+/* The tree (NULL: empty) of the notes of objects whose ids begin with the same `depth` digits, with
+ * these as the only ones of theirs. They are in order. */
+static int insert(struct repo *repo, git_tree *tree, const struct item *items, size_t nr,
+		  size_t depth, git_oid *ret, struct error *err)
+{
+	CLEANUP_GIT(git_treebuilder) git_treebuilder *bld = NULL;
+	size_t lo, hi;
 
 	if (git_treebuilder_new(&bld, repo->git, tree) < 0)
 		return error_git(err, "cannot build the notes");
-	if (git_treebuilder_get(bld, hex) && git_treebuilder_remove(bld, hex) < 0)
-		return error_git(err, "cannot replace a note");
-	if (strlen(hex) > 2 && open_fan(repo, tree, hex, &fan, err) < 0)
-		return -1;
-	if (fan || ((top || (strlen(hex) > 2 && git_treebuilder_entrycount(bld) >= FULL)) &&
-		    !git_treebuilder_get(bld, name))) {
-		if (insert(repo, fan, hex + 2, blob, &below, err) < 0)
+	for (lo = 0; lo < nr; lo = hi) {
+		for (hi = lo + 1; hi < nr; hi++)
+			if (memcmp(items[hi].hex + depth, items[lo].hex + depth, 2))
+				break;
+		if (insert_alike(repo, tree, bld, items + lo, hi - lo, depth, err) < 0)
 			return -1;
-		r = git_treebuilder_insert(NULL, bld, name, &below, GIT_FILEMODE_TREE);
-	} else {
-		r = git_treebuilder_insert(NULL, bld, hex, blob, GIT_FILEMODE_BLOB);
 	}
-	if (r < 0 || write_tree(repo, bld, ret) < 0)
+	if (write_tree(repo, bld, ret) < 0)
 		return error_git(err, "cannot write the notes");
 	return 0;
 }
@@ -127,41 +163,84 @@ bool note_holds(const char *note, const char *text)
 	return false;
 }
 
-/* The tree with the note added: `hex` ("": none yet) is replaced, where it lacks it. */
-static int add_to_tree(struct repo *repo, const struct note *add, char hex[OID_HEX_SIZE],
-		       struct error *err)
+/* By commit; of one they stay in order. */
+static int compare_notes(const void *a, const void *b)
 {
-	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
-	CLEANUP_STRBUF struct strbuf note = STRBUF_INIT;
-	git_oid blob, oid;
+	const struct note *one = *(const struct note *const *)a;
+	const struct note *other = *(const struct note *const *)b;
+	int r = strcmp(one->commit, other->commit);
 
-	if (oid_from_hex(&oid, add->commit, err) < 0 ||
-	    (*hex && lookup_tree(repo, hex, &tree, err) < 0) ||
-	    (tree && collect(repo, tree, add->commit, &note, err) < 0))
+	return r ? r : one < other ? -1 : one > other;
+}
+
+/* The note of one commit, to which `nr` texts are added that it lacks. 0; 1 where it has all; -1. */
+static int write_note(struct repo *repo, git_tree *tree, const struct note *const *add,
+		      size_t nr, struct item *ret, struct error *err)
+{
+	CLEANUP_STRBUF struct strbuf note = STRBUF_INIT;
+	bool changed = false;
+	git_oid checked;
+
+	if (oid_from_hex(&checked, add[0]->commit, err) < 0 ||
+	    (tree && collect(repo, tree, add[0]->commit, &note, err) < 0))
 		return -1;
-	if (note_holds(note.buf, add->text))
+	memcpy(ret->hex, add[0]->commit, OID_HEX_SIZE);
+	for (size_t i = 0; i < nr; i++) {
+		if (note_holds(note.buf, add[i]->text))
+			continue;
+		add_paragraph(&note, add[i]->text, strlen(add[i]->text));
+		changed = true;
+	}
+	if (!changed)
+		return 1;
+	return write_blob(repo, note.buf, note.len, &ret->blob, err) < 0 ? -1 : 0;
+}
+
+/* The tree with the notes added: `hex` ("": none yet) is replaced, where it lacks any. */
+static int add_to_tree(struct repo *repo, const struct note *notes, size_t nr,
+		       char hex[OID_HEX_SIZE], struct error *err)
+{
+	CLEANUP_FREE const struct note **sorted = xcalloc(nr + 1, sizeof(*sorted));
+	CLEANUP_FREE struct item *items = xcalloc(nr + 1, sizeof(*items));
+	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
+	size_t lo, hi, items_nr = 0;
+	git_oid oid;
+	int r;
+
+	if (*hex && lookup_tree(repo, hex, &tree, err) < 0)
+		return -1;
+	for (size_t i = 0; i < nr; i++)
+		sorted[i] = &notes[i];
+	qsort(sorted, nr, sizeof(*sorted), compare_notes);
+	for (lo = 0; lo < nr; lo = hi) {
+		for (hi = lo + 1; hi < nr; hi++)
+			if (strcmp(sorted[hi]->commit, sorted[lo]->commit))
+				break;
+		r = write_note(repo, tree, sorted + lo, hi - lo, &items[items_nr], err);
+		if (r < 0)
+			return -1;
+		items_nr += !r;
+	}
+	if (!items_nr)
 		return 0;
-	add_paragraph(&note, add->text, strlen(add->text));
-	if (write_blob(repo, note.buf, note.len, &blob, err) < 0 ||
-	    insert(repo, tree, add->commit, &blob, &oid, err) < 0)
+	if (insert(repo, tree, items, items_nr, 0, &oid, err) < 0)
 		return -1;
 	oid_to_hex(&oid, hex);
 	return 0;
 }
 
-int notes_write(struct repo *repo, const struct note *add, size_t nr, struct note_draft *ret,
+int notes_write(struct repo *repo, const struct note *notes, size_t nr, struct note_draft *ret,
 		struct error *err)
 {
-	const char *parents[] = { *ret->to ? ret->to : ret->from };
+	const char *parents[] = { ret->from };
 	char before[OID_HEX_SIZE], tree[OID_HEX_SIZE], to[OID_HEX_SIZE];
 
-	if (*ret->to ? repo_commit_tree(repo, ret->to, before, err) < 0
-		     : find_notes(repo, ret->from, before, err) < 0)
+	*ret = (struct note_draft){ 0 };
+	if (find_notes(repo, ret->from, before, err) < 0)
 		return -1;
 	memcpy(tree, before, sizeof(tree));
-	for (size_t i = 0; i < nr; i++)
-		if (add_to_tree(repo, &add[i], tree, err))
-			return -1;
+	if (add_to_tree(repo, notes, nr, tree, err) < 0)
+		return -1;
 	if (!strcmp(tree, before))
 		return 0;
 	if (write_commit(repo, tree, parents, *parents[0] ? 1 : 0,

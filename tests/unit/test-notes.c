@@ -2,7 +2,7 @@
 
 #include <sys/wait.h>
 
-#include "git/ledger.h"
+#include "git/internal.h"
 
 static struct error err = ERROR_INIT;
 
@@ -190,7 +190,6 @@ static void many_notes_cost_no_more_each(void **state)
 	assert_int_equal(count_list(), NOTES + 2);
 }
 
-/* Two processes at once: each note of both is there in the end. */
 /* All in the folder ab: as if there were 256 times as many. */
 static void a_full_folder_gets_folders(void **state)
 {
@@ -226,6 +225,42 @@ static void a_full_folder_gets_folders(void **state)
 	assert_int_equal(count_list(), NOTES + 1);
 }
 
+/* Every other one in the folder ab, which becomes full in the middle of it; some have their note
+ * already, or two texts. */
+static void several_are_added_by_one_commit(void **state)
+{
+	enum { NOTES = 200, BATCH = 50 };
+	CLEANUP_REPO struct repo *repo = NULL;
+	char oids[NOTES][OID_HEX_SIZE];
+	struct note notes[BATCH + 2];
+
+	(void)state;
+	assert_done(repo_open(&repo, &err));
+	for (int i = 0; i < NOTES; i++) {
+		nth_oid(i, oids[i]);
+		if (i % 2)
+			memcpy(oids[i], "ab", 2);
+	}
+	assert_done(notes_add(repo, oids[7], "one\n", &err));
+	for (int first = 0; first < NOTES; first += BATCH) {
+		for (int i = 0; i < BATCH; i++)
+			notes[i] = (struct note){ oids[first + i], "one\n" };
+		notes[BATCH] = (struct note){ oids[first], "two\n" };
+		notes[BATCH + 1] = (struct note){ oids[first + 1], "one\n" };
+		assert_done(notes_add_all(repo, notes, ARRAY_SIZE(notes), &err));
+	}
+	for (int i = 0; i < NOTES; i++)
+		assert_note(repo, oids[i], i % BATCH ? "one\n" : "one\n\ntwo\n");
+	assert_int_equal(count_list(), NOTES);
+	assert_int_equal(atoi(out_of("git ls-tree refs/notes/autoresearch:ab | grep -c blob")),
+			 64);
+	/* What is there already adds none. */
+	assert_done(notes_add_all(repo, notes, ARRAY_SIZE(notes), &err));
+	assert_string_equal(out_of("git rev-list --count refs/notes/autoresearch"), "5");
+	assert_int_equal(sh("git fsck --strict"), 0);
+}
+
+/* Two processes at once: each note of both is there in the end. */
 static void writers_do_not_lose_each_others_notes(void **state)
 {
 	enum { EACH = 100 };
@@ -278,6 +313,7 @@ int main(void)
 		fixture_test(one_object_in_two_places_becomes_one),
 		fixture_test(many_notes_cost_no_more_each),
 		fixture_test(a_full_folder_gets_folders),
+		fixture_test(several_are_added_by_one_commit),
 		fixture_test(writers_do_not_lose_each_others_notes),
 		fixture_test(a_ref_in_the_way_is_an_error_with_a_hint),
 	};
