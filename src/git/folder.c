@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -85,4 +86,20 @@ int replace_file(const char *path, const void *data, size_t len, struct error *e
 	if (rename(temp, path) < 0)
 		return error_errno(err, "cannot rename '%s'", temp);
 	return 0;
+}
+
+int exchange_file(const char *path, const char *spare, const char *line, size_t len,
+		  struct error *err)
+{
+	CLEANUP_CLOSE int fd = open(spare, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+
+	if (fd < 0 || pwrite(fd, line, len, 0) != (ssize_t)len ||
+	    ftruncate(fd, (off_t)len) < 0 || close(steal_fd(&fd)) < 0)
+		return error_errno(err, "cannot write '%s'", spare);
+	if (!renameat2(AT_FDCWD, spare, AT_FDCWD, path, RENAME_EXCHANGE))
+		return 0;
+	/* Not every file system can do that, nor can it be done between two. */
+	if (errno == EINVAL || errno == ENOSYS || errno == EXDEV)
+		return replace_file(path, line, len, err);
+	return error_errno(err, "cannot replace '%s'", path);
 }

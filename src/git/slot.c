@@ -18,6 +18,7 @@ struct slot {
 	struct repo *repo; /* borrowed */
 	struct string_list hidden;
 	char *folder, *tree_dir, *hidden_dir, *state_file;
+	char *spare;		 /* for the worktree's HEAD */
 	char *admin;		 /* "…/worktrees/<id>"; NULL where the slot is to be made */
 	char tree[OID_HEX_SIZE]; /* what is laid out; "" where that is not known */
 	char key[160];		 /* what else a layout depends on, beside the tree */
@@ -104,6 +105,7 @@ int slot_open(struct slot **ret, struct repo *repo, const char *dir, int index,
 	slot->tree_dir = xstrfmt("%s/tree", slot->folder);
 	slot->hidden_dir = xstrfmt("%s/hidden", slot->folder);
 	slot->state_file = xstrfmt("%s/state", slot->folder);
+	slot->spare = xstrfmt("%s/spare", slot->folder);
 	for (size_t i = 0; hidden && i < hidden->nr; i++)
 		string_list_add(&slot->hidden, hidden->items[i]);
 	make_key(slot);
@@ -265,7 +267,7 @@ int slot_move(struct slot *slot, const char *commit, struct error *err)
 		return -1;
 	/* From here on a garbage collection keeps the commit. */
 	head = xstrfmt("%s/HEAD", slot->admin);
-	if (replace_file(head, line, strlen(line), err) < 0)
+	if (exchange_file(head, slot->spare, line, strlen(line), err) < 0)
 		return -1;
 	objects_let_go(slot->repo);
 	if (move_files(slot, tree, err) < 0)
@@ -348,6 +350,7 @@ void slot_free(struct slot *slot)
 	free(slot->tree_dir);
 	free(slot->hidden_dir);
 	free(slot->state_file);
+	free(slot->spare);
 	free(slot->admin);
 	free(slot);
 }

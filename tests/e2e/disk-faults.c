@@ -137,6 +137,13 @@ int rename(const char *from, const char *to)
 	return strikes("rename", to) ? -1 : REAL(rename)(from, to);
 }
 
+int renameat2(int olddir, const char *from, int newdir, const char *to, unsigned flags)
+{
+	return strikes_at("rename", newdir, to)
+		       ? -1
+		       : REAL(renameat2)(olddir, from, newdir, to, flags);
+}
+
 int link(const char *from, const char *to)
 {
 	return strikes("link", to) ? -1 : REAL(link)(from, to);

@@ -14,7 +14,8 @@
 digest() {
 	find "$@" -xdev ! -type s -printf '%p %y %m %U %G %s %C@ %l\n' 2>/dev/null | sort |
 		grep -v -e '/worktrees/tree ' -e '/worktrees/tree/HEAD ' -e '/autoresearch/cgroups ' \
-			-e '/autoresearch/sandbox/0 ' -e '/autoresearch/sandbox/0/lock '
+			-e '/autoresearch/sandbox/0 ' -e '/autoresearch/sandbox/0/lock ' \
+			-e '/sandbox/0/slots/0 ' -e '/sandbox/0/slots/0/spare '
 	find "$@" -xdev -type f -size -1024k -exec sha256sum {} + 2>/dev/null | sort
 }
 
