@@ -1,7 +1,10 @@
 #include "loop/race_parts.h"
 
 #include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
+#include "base/timer.h"
 #include "base/trace.h"
 #include "loop/activity.h"
 #include "loop/audit_log.h"
@@ -12,15 +15,43 @@
  * one, and something for each lane. */
 #define ROUNDS_AHEAD 2
 
-struct race *race_new(struct search *s)
+/* Seconds that a record waits for others while trials run: one sync, which may take as long as a
+ * short trial, makes all of them durable. */
+#define LINGER 0.02
+
+static void end_linger(uint32_t events, void *data)
 {
-	struct race *race = xcalloc(1, sizeof(*race));
+	struct race *race = data;
+
+	(void)events;
+	if (!timer_take(race->timer))
+		return;
+	race->lingers = false;
+	race->due = race->changed = true;
+}
+
+static void linger(struct race *race)
+{
+	if (!race->s->recorded_nr || race->lingers || race->due)
+		return;
+	race->lingers = !timer_arm(race->timer, LINGER, 0);
+	race->due = !race->lingers;
+}
+
+int race_new(struct race **ret, struct search *s, struct error *err)
+{
+	CLEANUP_RACE struct race *race = xcalloc(1, sizeof(*race));
 
 	race->s = s;
 	race->round = s->jobs > 1 ? s->config.candidates : 1;
 	race->ahead = (size_t)(ROUNDS_AHEAD * race->round + s->jobs);
+	race->timer = timer_new(err);
+	if (race->timer < 0 ||
+	    evloop_add(s->events, race->timer, EPOLLIN, end_linger, race, err))
+		return -1;
 	s->race = race;
-	return race;
+	*ret = steal_ptr(race);
+	return 0;
 }
 
 static void runner_free(struct runner *r)
@@ -37,6 +68,9 @@ void race_free(struct race *race)
 	if (!race)
 		return;
 	race->s->race = NULL;
+	evloop_remove(race->s->events, race->timer);
+	if (race->timer >= 0)
+		close(race->timer);
 	for (size_t i = 0; i < race->nr; i++)
 		runner_free(race->field[i]);
 	second_tries_release(&race->again);
@@ -240,11 +274,20 @@ int race_begin(struct race *race, int64_t left, struct error *err)
 	return 0;
 }
 
+/* What is recorded, once it has waited for others or nothing runs that could be one. */
+static int publish(struct race *race, struct error *err)
+{
+	if (search_publish_idle(race->s, &race->changed, err))
+		return -1;
+	race->due = race->s->recorded_nr;
+	return 0;
+}
+
 int race_wait(struct race *race, struct error *err)
 {
 	int ret = 0;
 
-	if (search_publish_idle(race->s, &race->changed, err))
+	if ((race->due || !race_is_running(race)) && publish(race, err))
 		return -1;
 	/* Where there is more to do, whoever has become ready meanwhile does not wait for all of it. */
 	if (race->changed)
@@ -413,6 +456,7 @@ int race_settle(struct race *race, int64_t left, struct race_news *ret, struct e
 		ret->recorded += decided;
 	}
 	race->changed |= ret->recorded > 0;
+	linger(race);
 	if (!race->failed)
 		return 0;
 	*err = race->error;

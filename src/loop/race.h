@@ -5,8 +5,8 @@
  * Several experiments at a time. A round's candidates race from one incumbent: each is measured
  * beside it as soon as a lane is free, and of those that pass the best is accepted
  * (model/race.h). Where there is one lane a race is of one: what passes is taken at once, and the
- * next candidate is built on it. Records are written in the order of the numbers, whatever the order in which
- * trials end; one that does not pass waits for nobody but those before it.
+ * next candidate is built on it. Records are written in the order of the numbers, whatever the
+ * order in which trials end; one that does not pass waits for nobody but those before it.
  *
  * A lane is not kept waiting for the others of its round. It goes on with the next one, on the
  * incumbent of now; where that has been replaced when its candidate passes, the change is
@@ -30,10 +30,15 @@ struct race_news {
 	struct error error; /* of the last of them */
 };
 
-struct race *race_new(struct search *s);
+int race_new(struct race **ret, struct search *s, struct error *err);
 
-/* Nothing may be running in any lane. */
+/* Nothing may be running in any lane. NULL-safe. */
 void race_free(struct race *race);
+static inline void cleanup_race_(struct race **race)
+{
+	race_free(*race);
+}
+#define CLEANUP_RACE CLEANUP(cleanup_race_)
 
 /*
  * Begins an experiment, if there is a free lane and something to do in it: no more than `left`
@@ -49,7 +54,8 @@ bool race_goes_on(const struct race *race);
 bool race_is_running(const struct race *race);
 
 /* Waits until something happens in a lane, or a signal comes; where there is more to begin or to
- * record it only looks what has happened. What was recorded is published meanwhile. */
+ * record it only looks what has happened. What was recorded is published meanwhile, at the latest
+ * some hundredths of a second after it was while trials run. */
 int race_wait(struct race *race, struct error *err);
 
 /*

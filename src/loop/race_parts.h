@@ -30,6 +30,9 @@ struct race {
 	int64_t round; /* experiments of one */
 	size_t ahead;  /* numbers that may be in the field */
 	bool changed;  /* what race_wait() waits for */
+	int timer;     /* for what is recorded, while it waits for others */
+	bool lingers;  /* the timer runs */
+	bool due;      /* it has run out */
 	bool closed;   /* nothing begins any more */
 	bool dry;      /* there is nothing to propose before something is recorded */
 	int failures;  /* of the proposer, in a row */

@@ -4,7 +4,7 @@
 /*
  * The end of the path: what an experiment came to is written down. A record that moves no branch need
  * not be durable before the next experiment begins: its objects are written, and the refs follow
- * while the next one runs, by one sync for all that have come to an end meanwhile. Until then its
+ * while others run, by one sync for all that have come to an end meanwhile. Until then its
  * proposal is kept, so that a crash makes of it what it would have made before: an experiment that is
  * measured again.
  */

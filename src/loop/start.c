@@ -198,24 +198,23 @@ static int run_race(struct search *s, struct race *race, const struct start_opti
 static int loop(struct search *s, const struct start_options *options, struct start_result *ret,
 		struct error *err)
 {
-	struct race *race;
+	CLEANUP_RACE struct race *race = NULL;
 	int failed;
 
 	if (person_asked(s, ret))
 		return 0;
 	failed = prepare(s, err);
-
 	if (failed < 0)
 		return -1;
 	if (failed) {
 		person_asked(s, ret);
 		return 0;
 	}
-	race = race_new(s);
+	if (race_new(&race, s, err))
+		return -1;
 	failed = run_race(s, race, options, ret, err);
 	if (failed)
 		race_abandon(race);
-	race_free(race);
 	/* What was measured beside another incumbent has no record, and is kept. */
 	return failed && !s->unpublished && was_moved(s, ret) ? 0 : failed;
 }

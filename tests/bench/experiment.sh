@@ -88,6 +88,12 @@ phases() { # phases <repository> <repository>
 		awk '{ printf "  %-12s %10.2f %10.2f\n", $1, $2, $3 }'
 }
 
+# turn <command>...: what it leaves to be written is no matter of whoever comes next, who syncs.
+turn() {
+	"$@"
+	sync
+}
+
 bench_experiment() {
 	local small=$work/small large=$work/large begin us i n
 
@@ -95,19 +101,19 @@ bench_experiment() {
 	repository "$large" "$files"
 	# The baseline and, on the large one, the slot's first layout are made once a campaign.
 	ours "$small" 1
-	ours "$large" 1
+	turn ours "$large" 1
 	rm -f "$work"/*.us "$work"/*.trace
 	begin=$SECONDS
 	for ((i = 0; i < blocks; i++)); do
-		ours "$small" $((experiments / blocks))
-		ours "$large" $((experiments / blocks))
+		turn ours "$small" $((experiments / blocks))
+		turn ours "$large" $((experiments / blocks))
 		for n in 1 2 3; do
-			kept_worktree "$small" "0.$i$n"
-			new_worktree "$small" "1.$i$n"
+			turn kept_worktree "$small" "0.$i$n"
+			turn new_worktree "$small" "1.$i$n"
 		done
-		kept_worktree "$large" "0.$i"
+		turn kept_worktree "$large" "0.$i"
 		# This one takes so long that three are enough.
-		[ "$i" -ge 3 ] && [ $((SECONDS - begin)) -gt "$seconds" ] || new_worktree "$large" "1.$i"
+		[ "$i" -ge 3 ] && [ $((SECONDS - begin)) -gt "$seconds" ] || turn new_worktree "$large" "1.$i"
 	done
 	us=$(median <"$small.us")
 	row "overhead of an experiment: 10 files ($(wc -l <"$small.us")) / 8 ms" \

@@ -39,6 +39,24 @@ check_equal 'working tree, index and HEAD are as they were' "$before" \
 check_equal 'accepted commits follow each other' \
 	"$(git autoresearch log --json --accepted | jq -r .commit)" \
 	"$(git log --first-parent --format=%H main..autoresearch/main)"
+note 'Records of short trials are written down together, but none waits for a long one.'
+gate=$scratch/gate
+mkdir "$gate"
+git config autoresearch.bind "$gate"
+git config -f .autoresearch/config run.command \
+	"test \$AUTORESEARCH_EXPERIMENT -lt 3 || while ! test -e $gate/open; do sleep 0.05; done; echo METRIC loss=1"
+git commit -qam 'the third takes its time'
+git autoresearch start seen --max-experiments=3 >/dev/null &
+two_are_seen() {
+	[ "$(git autoresearch log --json --campaign=seen | wc -l)" = 2 ]
+}
+check 'two are seen while the third runs' soon two_are_seen
+check_equal 'they have their notes' 2 \
+	"$(git log --notes=autoresearch --format=%N refs/autoresearch/seen/ledger | grep -c '^Experiment: seen/[12]$')"
+touch "$gate/open"
+wait $!
+check_equal 'it ends as ever' 3 $?
+check_status 'and verifies' 0 git autoresearch verify --campaign=seen
 check_equal 'nothing is left behind' '' "$(leftovers)"
 
 done_testing
