@@ -8,9 +8,10 @@
  * mind case; an integer must be one, within 2^53 (also one that is added: above it the last
  * digits are lost). json.c is the only file that includes cJSON.h.
  *
- * `struct json` is one value of a tree. The root owns the tree and is freed by json_free();
- * all others are borrowed from it. What was parsed is read, and never part of what is built. Objects keep the order in which members were added, so
- * the text of a value that we build is always the same.
+ * `struct json` is one value of a tree. The root owns the tree and is freed by json_free(); all
+ * others are borrowed from it. What was parsed is read, and never part of what is built. Objects
+ * keep the order in which members were added, so the text of a value that we build is always the
+ * same.
  */
 
 #include <stdbool.h>

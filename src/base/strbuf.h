@@ -61,7 +61,8 @@ size_t utf8_sequence(const char *s, size_t len);
 /* Appends `s`, each byte that is not part of valid UTF-8 as U+FFFD. */
 void strbuf_add_utf8(struct strbuf *sb, const char *s, size_t len);
 
-/* Appends `s` with control characters, marks of text direction and invalid UTF-8 as \xNN, for people to read. */
+/* Appends `s` with control characters, marks of text direction and invalid UTF-8 as \xNN, for
+ * people to read. */
 void strbuf_add_visible(struct strbuf *sb, const char *s, size_t len);
 
 /* Appends `s` as a shell takes it for one word: a branch may be called nearly anything. */

@@ -140,15 +140,15 @@ struct record_content {
 };
 
 /*
- * Appends `record` with its files, and then moves the branch (accepted) or writes the note
- * (any other, and baselines). A decision may do the first, and does the second: its commit of
- * the branch is made here, and `candidate` is the experiment's. `candidate` is the commit of ledger_commit_candidate(), or the
- * commit that a baseline measured. Fills record->files. On success ledger->tip and, where
- * accepted, ledger->branch are the new ones, and totals.incumbent of an accepted record and of
- * a baseline is set; `ret_commit` (may be NULL) is the candidate commit as the ledger names
- * it. Notes of earlier records that somebody wrote over are restored first. Where somebody else
- * moved a ref, or the branch is checked out somewhere, nothing of the branch is lost: an error
- * says which one.
+ * Appends `record` with its files, and then moves the branch (accepted) or writes the note (any
+ * other, and baselines). A decision may do the first, and does the second: its commit of the branch
+ * is made here, and `candidate` is the experiment's. `candidate` is the commit of
+ * ledger_commit_candidate(), or the commit that a baseline measured. Fills record->files. On
+ * success ledger->tip and, where accepted, ledger->branch are the new ones, and totals.incumbent of
+ * an accepted record and of a baseline is set; `ret_commit` (may be NULL) is the candidate commit
+ * as the ledger names it. Notes of earlier records that somebody wrote over are restored first.
+ * Where somebody else moved a ref, or the branch is checked out somewhere, nothing of the branch is
+ * lost: an error says which one.
  */
 int ledger_append(struct ledger *ledger, struct record *record, const char *candidate,
 		  const struct record_content *files, size_t files_nr,
@@ -169,10 +169,10 @@ int ledger_append_later(struct ledger *ledger, struct record *record, const char
 int ledger_publish(struct ledger *ledger, struct error *err);
 
 /*
- * After a crash: finishes what the newest record says (moves the branch to its accepted
- * commit, writes its note), and restores notes that somebody wrote over. Where the branch was moved by a person meanwhile it is left as
- * it is. Locks of these refs that a killed process left are removed, so only the one process
- * that holds the campaign may call it. Idempotent.
+ * After a crash: finishes what the newest record says (moves the branch to its accepted commit,
+ * writes its note), and restores notes that somebody wrote over. Where the branch was moved by a
+ * person meanwhile it is left as it is. Locks of these refs that a killed process left are removed,
+ * so only the one process that holds the campaign may call it. Idempotent.
  */
 int ledger_mend(struct ledger *ledger, struct error *err);
 

@@ -30,7 +30,8 @@ struct agent_run {
 	struct timespec alive;
 };
 
-/* Runs it on the files of `footing`, which the lane's slot holds then, for experiment `number`. The caller releases it either way. */
+/* Runs it on the files of `footing`, which the lane's slot holds then, for experiment `number`. The
+ * caller releases it either way. */
 int agent_run(struct agent_run *run, struct proposer *p, struct lane *lane,
 	      const struct footing *footing, int64_t number, const struct prompt *prompt, struct error *err);
 

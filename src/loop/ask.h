@@ -26,10 +26,11 @@ int64_t asking_number(const struct asking *a);
 int64_t asking_reserve(const struct asking *a);
 
 /*
- * Waits in `lane` for the reply and makes a proposal of it. What was asked for on the incumbent of then
- * is for that of now (tree_carry() brings it there where that is another). A reply that cannot be used is sent back once, if `reserved`
- * leaves the budget for it; the second such is a proposal that is refused. 0; 1 where a person
- * ended it; -1 with status 2 where the endpoint fails, and will go on to.
+ * Waits in `lane` for the reply and makes a proposal of it. What was asked for on the incumbent of
+ * then is for that of now (tree_carry() brings it there where that is another). A reply that cannot
+ * be used is sent back once, if `reserved` leaves the budget for it; the second such is a proposal
+ * that is refused. 0; 1 where a person ended it; -1 with status 2 where the endpoint fails, and
+ * will go on to.
  */
 int asking_finish(struct asking *a, struct lane *lane, int64_t reserved, struct proposal *ret,
 		  struct error *err);

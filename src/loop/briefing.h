@@ -42,9 +42,9 @@ void briefing_of(struct search *s, int64_t number, const struct footing *footing
 int briefing_for_model(const struct briefing *b, struct prompt *ret, struct error *err);
 int briefing_for_program(const struct briefing *b, struct prompt *ret, struct error *err);
 
-/* What the configured proposer (of several the first that is told anything) would be told next of a campaign that nobody need be working
- * on; where that is the sweep, which is told nothing, what a model would be. A warning says
- * where the next start would measure the baseline first. */
+/* What the configured proposer (of several the first that is told anything) would be told next of a
+ * campaign that nobody need be working on; where that is the sweep, which is told nothing, what a
+ * model would be. A warning says where the next start would measure the baseline first. */
 int briefing_next(struct repo *repo, struct ledger *ledger, struct prompt *ret,
 		  struct error *err);
 

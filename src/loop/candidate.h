@@ -22,8 +22,8 @@ void candidate_release(struct candidate *c);
 /*
  * Builds the tree of `proposal` on the commit that it edits, whose files differ from the
  * incumbent's in what is editable alone; holds it against the scope and everything tried before,
- * and makes the candidate commit of `record`, whose subject, rationale, base and tree it sets. record->verdict
- * is invalid or duplicate afterwards where it need not be run, none otherwise.
+ * and makes the candidate commit of `record`, whose subject, rationale, base and tree it sets.
+ * record->verdict is invalid or duplicate afterwards where it need not be run, none otherwise.
  */
 int candidate_build(struct search *s, const struct proposal *proposal, struct record *record,
 		    struct candidate *ret, struct error *err);

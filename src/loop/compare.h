@@ -19,9 +19,9 @@
 #define INCUMBENT_TRIES 3
 
 /*
- * Measures the candidate `commit` beside the incumbent, which is r->base, and sets what record_judge() does. 0;
- * 1 where it was cancelled: nothing is to be recorded then; -1. `logs` are those of the
- * candidate's last trial, which is the one that failed if one did.
+ * Measures the candidate `commit` beside the incumbent, which is r->base, and sets what
+ * record_judge() does. 0; 1 where it was cancelled: nothing is to be recorded then; -1. `logs` are
+ * those of the candidate's last trial, which is the one that failed if one did.
  */
 int compare_candidate(struct lane *lane, const char *commit, struct record *r,
 		      struct logs *logs, struct error *err);

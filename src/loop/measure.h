@@ -21,8 +21,8 @@ void logs_release(struct logs *logs);
 #define CLEANUP_LOGS CLEANUP(logs_release)
 
 /*
- * One trial of what the lane's slot holds, as trial number `number` (from 1) of `experiment`. 0; 1 where it
- * was cancelled: nothing is judged or recorded then; -1.
+ * One trial of what the lane's slot holds, as trial number `number` (from 1) of `experiment`. 0; 1
+ * where it was cancelled: nothing is judged or recorded then; -1.
  */
 int measure_trial(struct lane *lane, int64_t experiment, int number, struct trial_result *ret,
 		  struct logs *logs, struct string_list *ret_removed, struct error *err);

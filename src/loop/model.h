@@ -22,7 +22,8 @@ struct model {
 	size_t round_nr;
 };
 
-/* The endpoint that is configured, and that `model` is one (NULL: none is configured): an error with a hint where not. */
+/* The endpoint that is configured, and that `model` is one (NULL: none is configured): an error
+ * with a hint where not. */
 int model_find(const struct settings *settings, const char *model, struct endpoint *ret,
 	       struct error *err);
 

@@ -147,8 +147,9 @@ void search_init(struct search *s);
 void search_start_warden(struct search *s);
 
 /*
- * Opens what every use needs: repository settings, the config of `commit`, sandbox, cgroups,
- * the filter, the lanes, whose slots are in `path` (below the store). Warnings about the config go to stderr.
+ * Opens what every use needs: repository settings, the config of `commit`, sandbox, cgroups, the
+ * filter, the lanes, whose slots are in `path` (below the store). Warnings about the config go to
+ * stderr.
  */
 int search_open(struct search *s, struct repo *repo, const char *commit, const char *path,
 		struct error *err);

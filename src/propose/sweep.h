@@ -8,14 +8,13 @@
  *
  * The method is compass search, the plainest generating set search (Kolda, Lewis and Torczon,
  * "Optimization by direct search", SIAM Review 45(3), 2003). The incumbent is the centre. Each
- * parameter is stepped up and down by a coarse step, then by finer ones (a number by the
- * factors 3, 1.5, 1.2 and 1.05; an integer by 2, 1.5 and 1.25 and then by one), a marked word
- * becomes each of its other alternatives. A wide sweep begins with the factors 10 and 4, and half
- * of a range. Polling is opportunistic: the first improvement is
- * the new centre, and the poll begins again there; and it is randomised: the order within a
- * step size is drawn from the seed and the centre's text. When single steps are used up, pairs
- * of steps of the same size follow, for the two coarsest of these (and the widest). So the neighbourhood is finite, and
- * a sweep of it ends.
+ * parameter is stepped up and down by a coarse step, then by finer ones (a number by the factors 3,
+ * 1.5, 1.2 and 1.05; an integer by 2, 1.5 and 1.25 and then by one), a marked word becomes each of
+ * its other alternatives. A wide sweep begins with the factors 10 and 4, and half of a range.
+ * Polling is opportunistic: the first improvement is the new centre, and the poll begins again
+ * there; and it is randomised: the order within a step size is drawn from the seed and the centre's
+ * text. When single steps are used up, pairs of steps of the same size follow, for the two coarsest
+ * of these (and the widest). So the neighbourhood is finite, and a sweep of it ends.
  *
  * Steps are factors, which is a log scale, save for reals of a range that is not marked `log`,
  * for a range with a bound below 0 and for what is 0: these step by a quarter of the range, an

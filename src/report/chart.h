@@ -3,8 +3,8 @@
 
 /*
  * The metric over the experiments, in characters: what was accepted as the line of the running
- * best, whatever else was measured as dots, and what measured nothing as marks on the axis. Braille where
- * the terminal has UTF-8, which gives eight dots a character, else ASCII.
+ * best, whatever else was measured as dots, and what measured nothing as marks on the axis. Braille
+ * where the terminal has UTF-8, which gives eight dots a character, else ASCII.
  */
 
 #include <stdbool.h>

@@ -31,9 +31,10 @@ struct screen_style screen_style(int fd);
 struct screen_size screen_size(int fd);
 
 /*
- * Appends `text`, which is valid UTF-8 where it is not ASCII, up to `columns` of the screen,
- * the last of which says where something was left out; visible, as strbuf_add_visible(). Returns how many it took: a character
- * of which nobody can be sure counts as two. Without UTF-8 whatever is not ASCII is a "?".
+ * Appends `text`, which is valid UTF-8 where it is not ASCII, up to `columns` of the screen, the
+ * last of which says where something was left out; visible, as strbuf_add_visible(). Returns how
+ * many it took: a character of which nobody can be sure counts as two. Without UTF-8 whatever is
+ * not ASCII is a "?".
  */
 int screen_add_text(struct strbuf *out, const struct screen_style *style, const char *text,
 		    int columns);

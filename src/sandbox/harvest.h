@@ -36,9 +36,9 @@ typedef int (*harvest_fn)(const struct harvest *change, void *data, struct error
 typedef bool (*harvest_skip_fn)(const char *path, void *data);
 
 /*
- * Calls `fn` for every change below the descriptor, in the order of their paths, until
- * it returns other than 0; not for what `skip` (NULL: nothing) passes over. An error where something cannot be read, is too large or nested
- * too deep: then it is no proposal.
+ * Calls `fn` for every change below the descriptor, in the order of their paths, until it returns
+ * other than 0; not for what `skip` (NULL: nothing) passes over. An error where something cannot be
+ * read, is too large or nested too deep: then it is no proposal.
  */
 int harvest_upper(int upper, harvest_skip_fn skip, harvest_fn fn, void *data, struct error *err);
 

@@ -2,9 +2,10 @@
 #define SANDBOX_NURSERY_H
 
 /*
- * A small process of ours that starts the first process of a cell in our place. A fork of ours makes the
- * kernel copy the tables of all that is mapped, and afterwards each page that we write to. The nursery
- * was forked once and has hardly written to anything since; its children are ours all the same (CLONE_PARENT).
+ * A small process of ours that starts the first process of a cell in our place. A fork of ours
+ * makes the kernel copy the tables of all that is mapped, and afterwards each page that we write
+ * to. The nursery was forked once and has hardly written to anything since; its children are ours
+ * all the same (CLONE_PARENT).
  *
  * It knows what of a launch never changes, since it is our copy of the moment at which it was made, and
  * is told the rest. It dies with us.
