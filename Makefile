@@ -42,7 +42,7 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 E2E := $(filter-out tests/e2e/lib.sh tests/e2e/lib-%.sh,$(wildcard tests/e2e/*.sh))
 MAN := $(patsubst man/%.scd,$(BUILD)/man/%,$(wildcard man/*.scd))
-FORMATTED := $(wildcard src/*.c src/*/*.c ebpf/*.c tests/unit/*.c tests/fuzz/*.c)
+FORMATTED := $(wildcard src/*.c src/*/*.[ch] ebpf/*.[ch] tests/unit/*.[ch] tests/fuzz/*.c tests/bench/*.c tests/e2e/*.c)
 PROGRAM := git-autoresearch
 WARDEN := $(BUILD)/git-autoresearch-warden
 

@@ -20,14 +20,14 @@
 
 #include <linux/types.h>
 
-#define AUDIT_SLOTS 64	     /* trials at a time */
-#define AUDIT_BUCKETS 256    /* of leaves; a power of two */
+#define AUDIT_SLOTS 64	  /* trials at a time */
+#define AUDIT_BUCKETS 256 /* of leaves; a power of two */
 #define AUDIT_BUCKET_SIZE 4
-#define AUDIT_CALLS 512	     /* numbers of system calls of x86-64; the last: all others */
+#define AUDIT_CALLS 512 /* numbers of system calls of x86-64; the last: all others */
 #define AUDIT_CALLS_OTHER (AUDIT_CALLS - 1)
-#define AUDIT_ERRORS 134     /* errno 0 (unused) to 133 */
-#define AUDIT_ADDRESSES 32   /* of an allow-list */
-#define AUDIT_RESOLVERS 3    /* as many as resolv.conf(5) has */
+#define AUDIT_ERRORS 134   /* errno 0 (unused) to 133 */
+#define AUDIT_ADDRESSES 32 /* of an allow-list */
+#define AUDIT_RESOLVERS 3  /* as many as resolv.conf(5) has */
 #define AUDIT_DEVICES 32
 #define AUDIT_PATH_MAX 1024  /* bytes of a record's path */
 #define AUDIT_NAME_MAX 256   /* bytes of the name behind it */
@@ -36,39 +36,39 @@
 
 enum audit_class {
 	AUDIT_EXEC,
-	AUDIT_PROCESS,	   /* fork, exit */
-	AUDIT_CALL,	   /* a refused system call */
-	AUDIT_NETWORK,	   /* connect, send, bind, listen, socket, packet */
-	AUDIT_FILE,	   /* opened for writing, or changed, outside the worktree */
+	AUDIT_PROCESS, /* fork, exit */
+	AUDIT_CALL,    /* a refused system call */
+	AUDIT_NETWORK, /* connect, send, bind, listen, socket, packet */
+	AUDIT_FILE,    /* opened for writing, or changed, outside the worktree */
 	AUDIT_MOUNT,
 	AUDIT_CREDENTIALS, /* setuid and its kind, capset, a new user namespace */
 	AUDIT_SIGNAL,	   /* to a process outside the trial */
 	AUDIT_DEVICE,	   /* a device node that is not passed through */
-	AUDIT_OBJECT,	   /* another process's memory, a BPF object, a file handed in: by LSM alone */
+	AUDIT_OBJECT, /* another process's memory, a BPF object, a file handed in: by LSM alone */
 	AUDIT_CLASSES,
 };
 
 enum audit_act {
 	ACT_EXEC,
 	ACT_FORK,
-	ACT_EXIT,    /* result: the wait status */
-	ACT_CALL,    /* `call` says which; result: what it returned */
+	ACT_EXIT, /* result: the wait status */
+	ACT_CALL, /* `call` says which; result: what it returned */
 	ACT_CONNECT,
-	ACT_SEND,    /* a datagram with an address */
+	ACT_SEND, /* a datagram with an address */
 	ACT_BIND,
 	ACT_LISTEN,
-	ACT_SOCKET,  /* one of a kind that is refused: `network.family` and `type` */
-	ACT_PACKET,  /* a packet on its way out, of no process */
-	ACT_OPEN,    /* for writing */
-	ACT_CREATE,  /* a folder, node or link was made */
+	ACT_SOCKET, /* one of a kind that is refused: `network.family` and `type` */
+	ACT_PACKET, /* a packet on its way out, of no process */
+	ACT_OPEN,   /* for writing */
+	ACT_CREATE, /* a folder, node or link was made */
 	ACT_REMOVE,
 	ACT_RENAME,
 	ACT_ATTRIBUTES, /* mode, owner, size by path */
 	ACT_MOUNT,
 	ACT_CREDENTIALS,
 	ACT_USERNS,
-	ACT_KILL,    /* result: the signal */
-	ACT_DEVICE,  /* `file` holds its numbers */
+	ACT_KILL,   /* result: the signal */
+	ACT_DEVICE, /* `file` holds its numbers */
 	ACT_PTRACE,
 	ACT_BPF,
 	ACTS,
@@ -137,7 +137,7 @@ struct audit_counts {
 	__u64 emitted[AUDIT_CLASSES];
 	__u64 aggregated[AUDIT_CLASSES];
 	__u64 lost[AUDIT_CLASSES];
-	__u64 lost_critical; /* of those, acts of which not one may be lost */
+	__u64 lost_critical;   /* of those, acts of which not one may be lost */
 	__u64 refused, denied; /* acts; also those aggregated or lost */
 	__u64 calls[AUDIT_CALLS];
 	__u64 errors[AUDIT_CALLS]; /* those of `calls` that returned one */
@@ -162,15 +162,15 @@ struct audit_device {
 
 /* What a trial may reach and what is said of it. */
 struct audit_policy {
-	__u32 slot;	    /* set by the warden */
-	__u32 filters;	    /* seccomp filters of our own processes: the trial's have more */
-	__u32 network_open; /* 1: the host's network, where every address is allowed */
+	__u32 slot;	     /* set by the warden */
+	__u32 filters;	     /* seccomp filters of our own processes: the trial's have more */
+	__u32 network_open;  /* 1: the host's network, where every address is allowed */
 	__u32 network_quiet; /* 1: what is not allowed is refused without a verdict */
 	__u32 addresses_nr, resolvers_nr, devices_nr;
 	struct audit_address addresses[AUDIT_ADDRESSES]; /* port 0: every port */
 	struct audit_address resolvers[AUDIT_RESOLVERS]; /* refused without a verdict */
 	struct audit_device devices[AUDIT_DEVICES];	 /* beside null, zero, ttys, … */
-	__u8 calls[AUDIT_CALLS]; /* AUDIT_CALL_… */
+	__u8 calls[AUDIT_CALLS];			 /* AUDIT_CALL_… */
 };
 
 /* Of a system call in a policy: its errors come from the filter. */

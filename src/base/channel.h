@@ -14,7 +14,7 @@
 struct channel_message {
 	char type;
 	size_t len;
-	char data[12288]; /* NUL-terminated, beyond len */
+	char data[12288];	  /* NUL-terminated, beyond len */
 	int fds[CHANNEL_FDS_MAX]; /* owned by who received it; -1 where there is none */
 };
 

@@ -16,16 +16,15 @@
 #include "base/error.h"
 
 struct config_entry {
-	const char *section;    /* lower case */
+	const char *section;	/* lower case */
 	const char *subsection; /* as written; NULL without one */
-	const char *key;        /* lower case, as git compares it; NULL: the section's header */
-	const char *value;      /* NULL for a key without "=" */
-	int line;               /* where the key or header stands, from 1 */
-	bool cut;               /* a comment ended the value */
+	const char *key;	/* lower case, as git compares it; NULL: the section's header */
+	const char *value;	/* NULL for a key without "=" */
+	int line;		/* where the key or header stands, from 1 */
+	bool cut;		/* a comment ended the value */
 };
 
-typedef int (*config_entry_fn)(const struct config_entry *entry, void *data,
-			       struct error *err);
+typedef int (*config_entry_fn)(const struct config_entry *entry, void *data, struct error *err);
 
 /*
  * Calls `fn` for each entry in order, headers too, until it returns other than 0. `name` is

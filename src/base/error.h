@@ -14,8 +14,8 @@
 enum {
 	EXIT_DONE = 0,
 	EXIT_NEGATIVE = 1, /* a negative answer: not accepted, does not verify */
-	EXIT_FAILING = 2,  /* the campaign cannot go on, or its baseline could not be measured */
-	EXIT_BUDGET = 3,   /* a budget ran out */
+	EXIT_FAILING = 2, /* the campaign cannot go on, or its baseline could not be measured */
+	EXIT_BUDGET = 3,  /* a budget ran out */
 	EXIT_FATAL = 128,
 	EXIT_USAGE = 129,
 };
@@ -26,7 +26,10 @@ struct error {
 	char hint[512];
 };
 
-#define ERROR_INIT { .status = EXIT_FATAL }
+#define ERROR_INIT                   \
+	{                            \
+		.status = EXIT_FATAL \
+	}
 
 /* Sets the message (and clears the hint, status 128). Returns -1, so: return error_set(…). */
 int error_set(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

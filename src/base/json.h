@@ -74,8 +74,7 @@ bool json_is_array(const struct json *json);
 int json_get_string(const struct json *object, const char *key, const char **ret,
 		    struct error *err);
 int json_get_int(const struct json *object, const char *key, int64_t *ret, struct error *err);
-int json_get_double(const struct json *object, const char *key, double *ret,
-		    struct error *err);
+int json_get_double(const struct json *object, const char *key, double *ret, struct error *err);
 int json_get_bool(const struct json *object, const char *key, bool *ret, struct error *err);
 int json_get_string_or_null(const struct json *object, const char *key, const char **ret,
 			    struct error *err);

@@ -28,7 +28,10 @@ struct strbuf {
 };
 
 extern char strbuf_slopbuf[];
-#define STRBUF_INIT { .buf = strbuf_slopbuf }
+#define STRBUF_INIT                   \
+	{                             \
+		.buf = strbuf_slopbuf \
+	}
 #define CLEANUP_STRBUF CLEANUP(strbuf_release)
 
 void strbuf_release(struct strbuf *sb);
@@ -76,7 +79,10 @@ struct string_list {
 	size_t nr, alloc;
 };
 
-#define STRING_LIST_INIT { 0 }
+#define STRING_LIST_INIT \
+	{                \
+		0        \
+	}
 #define CLEANUP_STRING_LIST CLEANUP(string_list_release)
 
 void string_list_add(struct string_list *list, const char *s); /* copies */

@@ -30,7 +30,8 @@ struct span span_begin(const char *name);
 void span_end(struct span *span);
 
 /* Until the end of the block; one a block. `name` is borrowed, and needs no escapes. */
-#define SPAN(name) CLEANUP(span_end) __attribute__((unused)) struct span span_ = span_begin(name)
+#define SPAN(name) \
+	CLEANUP(span_end) __attribute__((unused)) struct span span_ = span_begin(name)
 
 /* A span between two moments of CLOCK_MONOTONIC, of the fiber that tells of it. */
 void trace_span(const char *name, const struct timespec *begin, const struct timespec *end);

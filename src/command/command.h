@@ -14,7 +14,8 @@
 
 struct command {
 	const char *name;
-	const char *synopsis; /* after "git autoresearch "; a test holds the manual against it */
+	const char
+		*synopsis; /* after "git autoresearch "; a test holds the manual against it */
 	const char *summary;
 	int (*run)(int argc, char **argv, struct error *err);
 };

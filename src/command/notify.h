@@ -15,11 +15,14 @@ struct notice {
 	struct string_list env; /* AUTORESEARCH_CAMPAIGN=… and so on */
 };
 
-#define NOTICE_INIT { .text = STRBUF_INIT }
+#define NOTICE_INIT                 \
+	{                           \
+		.text = STRBUF_INIT \
+	}
 
 /* Writes one of what a run came to; `text` is the summary. */
-void notice_write(struct notice *notice, const struct search *s, const struct start_result *result,
-		  const struct strbuf *text);
+void notice_write(struct notice *notice, const struct search *s,
+		  const struct start_result *result, const struct strbuf *text);
 
 /* Sends it, once the campaign's lock is given back, so that the command may look at the campaign, or
  * start it again. It has a minute; what goes wrong is warned of. */

@@ -20,13 +20,16 @@ struct standing {
 	enum state state;
 	pid_t pid;	      /* that works on it; 0 */
 	struct strbuf reason; /* why it is failing; empty */
-	struct strbuf why;    /* why the last start ended, also where that is not failing; empty */
-	char *log;	      /* of what was detached; NULL */
-	char *dir;	      /* the campaign's folder */
+	struct strbuf why; /* why the last start ended, also where that is not failing; empty */
+	char *log;	   /* of what was detached; NULL */
+	char *dir;	   /* the campaign's folder */
 	struct activities activities;
 };
 
-#define STANDING_INIT { .reason = STRBUF_INIT, .why = STRBUF_INIT }
+#define STANDING_INIT                                     \
+	{                                                 \
+		.reason = STRBUF_INIT, .why = STRBUF_INIT \
+	}
 
 int standing_read(struct standing *ret, struct repo *repo, const char *campaign,
 		  struct error *err);

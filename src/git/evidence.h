@@ -15,9 +15,9 @@ struct evidence {
 	struct evidence_ref {
 		char *name; /* "refs/…", in order */
 		char oid[OID_HEX_SIZE];
-	} *refs;
+	} * refs;
 	size_t refs_nr;
-	size_t objects; /* in the pack */
+	size_t objects;		     /* in the pack */
 	struct string_list suspects; /* "run.log of experiment 3": what looks like a secret */
 };
 

@@ -26,7 +26,10 @@ struct ref_updates {
 	size_t nr, alloc;
 };
 
-#define REF_UPDATES_INIT { 0 }
+#define REF_UPDATES_INIT \
+	{                \
+		0        \
+	}
 #define CLEANUP_REF_UPDATES CLEANUP(ref_updates_release)
 
 /* Adds one; ids are 40 hex digits, of which 40 zeros stand for none. Anything else is an error. */
@@ -39,8 +42,8 @@ void ref_updates_release(struct ref_updates *updates);
 typedef void (*refusal_fn)(const char *ref, const char *why, const char *hint, void *data);
 
 struct guard {
-	struct repo *repo;     /* borrowed */
-	const char *remote;    /* whose refs they are; NULL: the repository's own */
+	struct repo *repo;  /* borrowed */
+	const char *remote; /* whose refs they are; NULL: the repository's own */
 	refusal_fn refused;
 	void *data;
 	size_t refusals; /* counted */

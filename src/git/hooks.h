@@ -22,7 +22,7 @@ enum hook_state {
 };
 
 struct hooks {
-	char *folder;	/* absolute */
+	char *folder; /* absolute */
 	bool elsewhere; /* neither in the git directory nor in the working tree: others may share it */
 	bool in_worktree;
 	size_t nr; /* those that this kind of repository needs; or, removing them, all */

@@ -29,8 +29,8 @@ struct repo {
 	int keepers;		      /* for whom it stays so */
 	struct ref_update *supposed;  /* by repo_suppose() */
 	size_t supposed_nr;
-	unsigned recorded;	      /* how often repo_maintain() was called */
-	unsigned passed;	      /* how often objects_pass() was */
+	unsigned recorded; /* how often repo_maintain() was called */
+	unsigned passed;   /* how often objects_pass() was */
 };
 
 #define DEFINE_GIT_CLEANUP(type)                       \

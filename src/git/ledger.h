@@ -30,7 +30,8 @@ struct ledger {
 	char *branch_ref, *ledger_ref;
 	char branch[OID_HEX_SIZE];
 	char tip[OID_HEX_SIZE];
-	char notes[OID_HEX_SIZE]; /* the notes when all of the chain's were last seen there; "" */
+	char notes
+		[OID_HEX_SIZE]; /* the notes when all of the chain's were last seen there; "" */
 
 	/* What ledger_publish() is to come for: from where the chain's ref goes to `tip`, and what
 	 * is to be noted, each on the commit of the same place. */
@@ -77,7 +78,7 @@ struct rulings {
 	struct ruling {
 		int64_t experiment;
 		char oid[OID_HEX_SIZE];
-	} *items;
+	} * items;
 	size_t nr;
 };
 

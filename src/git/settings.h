@@ -38,20 +38,20 @@ enum settings_network {
 struct settings {
 	/* The names of those who propose, one at least: "sweep", "endpoint:<model>", an agent, … */
 	struct string_list proposers;
-	char *proposer_command; /* NULL where not configured */
-	int64_t context_window; /* of the model, in tokens; 0: not configured */
-	char *endpoint;		/* a base URL, as it is configured; NULL where it is not */
-	char *model;		/* NULL where not configured */
-	char *api_key_env;	/* the variable that holds the key; NULL */
-	char *api_key_helper;	/* a command that prints the key; NULL */
-	char *notify;		/* a command that is told when a campaign ends; NULL */
+	char *proposer_command;	 /* NULL where not configured */
+	int64_t context_window;	 /* of the model, in tokens; 0: not configured */
+	char *endpoint;		 /* a base URL, as it is configured; NULL where it is not */
+	char *model;		 /* NULL where not configured */
+	char *api_key_env;	 /* the variable that holds the key; NULL */
+	char *api_key_helper;	 /* a command that prints the key; NULL */
+	char *notify;		 /* a command that is told when a campaign ends; NULL */
 	double endpoint_timeout; /* s that an outage is waited for */
 	double temperature_low, temperature_high; /* of a round, from 0 to TEMPERATURE_MAX */
 	enum audit_mode audit;
-	int jobs; /* trials at a time, 1 to JOBS_MAX */
-	struct string_list binds;   /* absolute host paths */
-	struct string_list devices; /* absolute paths of device nodes */
-	struct string_list device_groups; /* of each, the name of its group, or "" */
+	int jobs;				  /* trials at a time, 1 to JOBS_MAX */
+	struct string_list binds;		  /* absolute host paths */
+	struct string_list devices;		  /* absolute paths of device nodes */
+	struct string_list device_groups;	  /* of each, the name of its group, or "" */
 	struct network_allow network[NETWORK_NR]; /* as configured: names are not resolved */
 };
 

@@ -20,8 +20,8 @@ struct stack_item {
 };
 
 struct stack {
-	struct repo *repo;	 /* borrowed */
-	char base[OID_HEX_SIZE]; /* the merge base */
+	struct repo *repo;	  /* borrowed */
+	char base[OID_HEX_SIZE];  /* the merge base */
 	struct stack_item *items; /* the first-parent history of the tip, oldest first */
 	size_t nr;
 	struct commuting *commuting;
@@ -29,8 +29,8 @@ struct stack {
 
 /* At most `max` commits of `tip` that `head` has not: an error where there are more, or where the two
  * have nothing in common. None is no error. */
-int stack_open(struct stack *ret, struct repo *repo, const char *tip, const char *head, size_t max,
-	       struct error *err);
+int stack_open(struct stack *ret, struct repo *repo, const char *tip, const char *head,
+	       size_t max, struct error *err);
 void stack_release(struct stack *stack);
 #define CLEANUP_STACK CLEANUP(stack_release)
 

@@ -14,7 +14,7 @@ struct overtaken {
 	struct {
 		int64_t experiment;
 		char base[OID_HEX_SIZE];
-	} *items;
+	} * items;
 	size_t nr;
 };
 

@@ -10,7 +10,7 @@ struct taken {
 	struct taken_commit {
 		int64_t experiment;
 		char from[OID_HEX_SIZE];
-	} *items;
+	} * items;
 	size_t nr;
 };
 

@@ -11,7 +11,7 @@ struct replays { /* whose experiment was not met yet */
 	struct {
 		int64_t experiment;
 		char oid[OID_HEX_SIZE]; /* the record's commit */
-	} *items;
+	} * items;
 	size_t nr;
 };
 

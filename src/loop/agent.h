@@ -18,8 +18,8 @@
 struct agent {
 	struct adapter adapter;
 	struct string_list env; /* "NAME=value" of what its adapter asks for; PATH among them */
-	char *endpoint; /* its name; where none is configured the agent's own */
-	char *key;	/* NULL: none is handed on */
+	char *endpoint;		/* its name; where none is configured the agent's own */
+	char *key;		/* NULL: none is handed on */
 };
 
 /*

@@ -33,7 +33,8 @@ struct agent_run {
 /* Runs it on the files of `footing`, which the lane's slot holds then, for experiment `number`. The
  * caller releases it either way. */
 int agent_run(struct agent_run *run, struct proposer *p, struct lane *lane,
-	      const struct footing *footing, int64_t number, const struct prompt *prompt, struct error *err);
+	      const struct footing *footing, int64_t number, const struct prompt *prompt,
+	      struct error *err);
 
 void agent_run_release(struct agent_run *run);
 #define CLEANUP_AGENT_RUN CLEANUP(agent_run_release)

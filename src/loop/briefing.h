@@ -23,7 +23,7 @@
 struct briefing {
 	struct repo *repo;
 	struct ledger *ledger;
-	const char *incumbent; /* its commit */
+	const char *incumbent;	       /* its commit */
 	const struct footing *footing; /* the files that are told */
 	const struct campaign_config *config;
 	const struct settings *settings;

@@ -22,9 +22,9 @@ struct footing {
 };
 
 /* That of a stage, for the campaign whose incumbent and totals are given. */
-int footing_find(struct repo *repo, const struct campaign_config *config,
-		 const char *incumbent, const struct totals *totals, int64_t stage,
-		 struct footing *ret, struct error *err);
+int footing_find(struct repo *repo, const struct campaign_config *config, const char *incumbent,
+		 const struct totals *totals, int64_t stage, struct footing *ret,
+		 struct error *err);
 
 /* The same for a campaign that is being worked on, with the person's choice. */
 int footing_of(struct search *s, int64_t stage, struct footing *ret, struct error *err);

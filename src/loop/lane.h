@@ -18,8 +18,8 @@ struct lane {
 	bool desk;
 	bool closed; /* a desk: nobody is asked there any more */
 	struct slot *slot;
-	char *slot_path;   /* of its files, below the store */
-	char *hidden_path; /* of its hidden files */
+	char *slot_path;	   /* of its files, below the store */
+	char *hidden_path;	   /* of its hidden files */
 	struct limits limits;	   /* of its trials: no more processors than it has */
 	cpu_set_t processors;	   /* of its own; empty: it shares all */
 	struct string_list groups; /* of devices, that it has to itself */
@@ -27,16 +27,16 @@ struct lane {
 	struct sandbox *sandbox;   /* that shows those devices; NULL: the one for all */
 	struct audit_policy rules; /* the same */
 	struct trial_place place;  /* where its trials run */
-	struct audit_log *audit; /* of what was done for the next record; NULL: nothing yet */
-	struct trial *next;	 /* opened ahead of need; NULL: none */
-	struct trial *running;	 /* what a signal cancels */
-	bool proposing;		 /* and it is a proposer */
-	int trial_number;	 /* where there are several of an experiment; 0 */
-	struct runner *runner;	 /* of the race; NULL: the lane is free */
+	struct audit_log *audit;   /* of what was done for the next record; NULL: nothing yet */
+	struct trial *next;	   /* opened ahead of need; NULL: none */
+	struct trial *running;	   /* what a signal cancels */
+	bool proposing;		   /* and it is a proposer */
+	int trial_number;	   /* where there are several of an experiment; 0 */
+	struct runner *runner;	   /* of the race; NULL: the lane is free */
 	int64_t begun_as; /* the number of the experiment that is measured, when that began: it
 			   * may become another (race.h), and the seeds of a pair must not */
-	bool held;		 /* by a pause, as long as that lasts */
-	bool *waiting;		 /* for a model or a pause, until this is set; NULL: not now */
+	bool held;	  /* by a pause, as long as that lasts */
+	bool *waiting;	  /* for a model or a pause, until this is set; NULL: not now */
 };
 
 /*

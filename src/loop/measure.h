@@ -36,7 +36,8 @@ int measure_warm(struct lane *lane, struct error *err);
 
 /* Adds what was seen of a trial that is over to the log of the record that is being made.
  * `ret_complete`: see audit_log_add(). */
-int measure_audit(struct lane *lane, struct trial *trial, bool *ret_complete, struct error *err);
+int measure_audit(struct lane *lane, struct trial *trial, bool *ret_complete,
+		  struct error *err);
 
 /* The editable files of the incumbent, which setup must not see. */
 int measure_editable(struct search *s, struct string_list *ret, struct error *err);
@@ -45,7 +46,8 @@ int measure_editable(struct search *s, struct string_list *ret, struct error *er
 #define PATH_INSIDE "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* The environment of a phase, PATH first: NULL-terminated, to be freed by environment_free(). */
-char **environment_new(const struct lane *lane, enum phase phase, int64_t experiment, int trial);
+char **environment_new(const struct lane *lane, enum phase phase, int64_t experiment,
+		       int trial);
 void environment_free(char **env);
 
 /*

@@ -15,9 +15,9 @@ struct asking;
 /* An endpoint that is asked all through a campaign. */
 struct model {
 	struct chat *chat;
-	char *endpoint; /* its name */
-	char *key;	/* NULL: none is sent */
-	double timeout; /* s that an answer may take */
+	char *endpoint;	       /* its name */
+	char *key;	       /* NULL: none is sent */
+	double timeout;	       /* s that an answer may take */
 	struct asking **round; /* those that are asked */
 	size_t round_nr;
 };

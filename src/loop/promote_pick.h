@@ -8,7 +8,8 @@
 #include "model/campaign.h"
 
 struct promote_options {
-	const int64_t *numbers; /* the experiments that are wanted; NULL: all that are accepted */
+	const int64_t
+		*numbers; /* the experiments that are wanted; NULL: all that are accepted */
 	size_t nr;
 	enum promotion_form form;
 };
@@ -18,14 +19,15 @@ struct pick {
 	int64_t experiment; /* 0: a person's commit */
 	bool standing;	    /* it is what makes that experiment an accepted one */
 	bool wanted;
-	const bool *needs; /* the earlier items that it stands on; NULL where it is not wanted */
+	const bool
+		*needs; /* the earlier items that it stands on; NULL where it is not wanted */
 };
 
 struct picks {
 	const struct stack *stack; /* borrowed */
 	struct pick *items;	   /* one for each of the stack */
 	bool accepted;		   /* there is an accepted experiment, wherever its commit is */
-	size_t *order;		   /* indices of those that are wanted, from the merge base up */
+	size_t *order; /* indices of those that are wanted, from the merge base up */
 	size_t nr;
 };
 

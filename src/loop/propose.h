@@ -27,9 +27,9 @@ struct proposer {
 	struct search *s;
 	char *name; /* as it is configured: "sweep", "endpoint:qwen3", "command:/bin/x y", … */
 	char *kind; /* "sweep", "endpoint", "command", an agent's name, an adapter's path */
-	char *model_name; /* that it asks; NULL: none is named or configured */
-	char *command;	  /* the program as it is run inside; NULL: not yet found, or none */
-	struct model *model;	   /* of an endpoint; NULL: not yet found */
+	char *model_name;    /* that it asks; NULL: none is named or configured */
+	char *command;	     /* the program as it is run inside; NULL: not yet found, or none */
+	struct model *model; /* of an endpoint; NULL: not yet found */
 	struct sweeping *sweeping; /* of the sweep; NULL: not yet begun */
 	struct agent *agent;	   /* NULL: it is none that has a name */
 	struct string_list binds;  /* what its sandbox shows */
@@ -45,9 +45,9 @@ struct proposer {
 struct team {
 	struct proposer *members;
 	size_t nr;
-	int64_t first;	  /* the first experiment that was dealt */
-	size_t dealt;	  /* how many were; 0: none yet */
-	size_t *owners;	  /* members, by their index */
+	int64_t first;	/* the first experiment that was dealt */
+	size_t dealt;	/* how many were; 0: none yet */
+	size_t *owners; /* members, by their index */
 };
 
 /*

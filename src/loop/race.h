@@ -23,10 +23,10 @@ struct race;
 
 /* What happened since it was asked last. */
 struct race_news {
-	int64_t recorded;  /* experiments */
-	bool exhausted;	   /* a proposer had no more ideas */
-	bool too_dear;	   /* the next proposal could pass the budget of tokens */
-	int failures;	   /* of the proposer, in a row, up to now */
+	int64_t recorded;   /* experiments */
+	bool exhausted;	    /* a proposer had no more ideas */
+	bool too_dear;	    /* the next proposal could pass the budget of tokens */
+	int failures;	    /* of the proposer, in a row, up to now */
 	struct error error; /* of the last of them */
 };
 

@@ -62,8 +62,8 @@ struct search {
 	const struct entry *again;
 	bool config_optional; /* where the commit has no config, the defaults hold */
 	bool branch_stays;    /* nothing moves the ledger branch, so it may be checked out */
-	int jobs;       /* lanes; 1 by search_init(), 0 for what the settings say */
-	int candidates; /* a round; 0 for what the config says */
+	int jobs;	      /* lanes; 1 by search_init(), 0 for what the settings say */
+	int candidates;	      /* a round; 0 for what the config says */
 
 	struct repo *repo;
 	char *campaign;
@@ -93,36 +93,36 @@ struct search {
 	struct network_allow network[NETWORK_NR]; /* resolved, each before its first use */
 	struct lane *lanes; /* as many as jobs, and the desks; see lane.h */
 	int lanes_nr, desks;
-	struct race *race; /* NULL: there is none */
+	struct race *race;	  /* NULL: there is none */
 	int64_t experiments_left; /* at most so many more are wanted of this run, one at least */
 	char policy[65];
 	char *host;
 	char machine[65]; /* digest of host and boot; "" where that is not known */
 
-	char *warm;	   /* of the snapshot, below the store; NULL without setup */
+	char *warm; /* of the snapshot, below the store; NULL without setup */
 	char warm_digest[65];
 	double setup_time; /* s that setup took; 0: what it had left before was there */
 
 	struct tried *tried;
-	struct journal *journal; /* of proposals without a record; NULL without a campaign */
-	struct totals totals; /* after the newest record */
+	struct journal *journal;   /* of proposals without a record; NULL without a campaign */
+	struct totals totals;	   /* after the newest record */
 	struct recorded *recorded; /* those that search_publish() is to come for */
 	size_t recorded_nr;
 	struct {
 		struct totals totals;
 		double time, gpu_hours; /* `unrecorded` */
-	} published; /* before the first of those */
-	bool unpublished; /* that has failed, and nothing may follow */
+	} published;			/* before the first of those */
+	bool unpublished;		/* that has failed, and nothing may follow */
 	struct error why;
 	struct timespec worked; /* since when, beyond what the totals say */
 	/* Of the totals what no record counts yet; the next one will. */
 	struct {
 		double time, gpu_hours;
 	} unrecorded;
-	struct signs signs;   /* of this run; see loop/watchdog.h */
-	unsigned budgets_low; /* a bit for each that was warned of */
+	struct signs signs;	  /* of this run; see loop/watchdog.h */
+	unsigned budgets_low;	  /* a bit for each that was warned of */
 	struct metrics reference; /* of the constraints that are shares */
-	struct team *team;     /* who proposes; NULL: not yet found */
+	struct team *team;	  /* who proposes; NULL: not yet found */
 	/* The base that a person chose by hand, instead of this incumbent; "": none. */
 	char from[OID_HEX_SIZE], from_incumbent[OID_HEX_SIZE];
 
@@ -131,12 +131,12 @@ struct search {
 		struct timespec since; /* when the first of them began to */
 		double counted;	       /* of all, at the newest record */
 		bool complete;	       /* nothing runs any more, and the state says so */
-		double seconds;	       /* that this run was paused, without a pause that lasts */
-	} pause;		       /* see pause.h */
+		double seconds; /* that this run was paused, without a pause that lasts */
+	} pause;		/* see pause.h */
 	const struct watcher *watcher;
 	int activity; /* the file of loop/activity.h; -1: there is none */
 	bool waits;   /* it tells of an outage */
-	int ticker; /* timerfd for its tick; -1 */
+	int ticker;   /* timerfd for its tick; -1 */
 };
 
 /* Makes a struct that search_close() takes. */

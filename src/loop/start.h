@@ -18,9 +18,9 @@ struct start_options {
 /* Why it ended. */
 struct start_result {
 	enum state state;
-	int status;	     /* the exit status */
-	const char *reason;  /* "budget.failures", "time", …; static, or the error's message */
-	int signal;	     /* the one that ended it, or 0 */
+	int status;	    /* the exit status */
+	const char *reason; /* "budget.failures", "time", …; static, or the error's message */
+	int signal;	    /* the one that ended it, or 0 */
 	int64_t experiments; /* of this run */
 	bool begun;	     /* else something was wrong before anything was measured */
 	bool stalled;	     /* exhausted, and not since a proposer says so */

@@ -18,7 +18,7 @@
 #define ACTIVITY_WORDS 160 /* of an outage, at most */
 
 struct activity {
-	bool busy; /* else the lane is free, and all else is 0 */
+	bool busy;	    /* else the lane is free, and all else is 0 */
 	int64_t experiment; /* 0: the baseline */
 	enum phase phase;
 	int trial;	/* from 1; 0: it is none */
@@ -29,7 +29,7 @@ struct activity {
 /* An outage that is waited for. */
 struct outage {
 	bool lasts;
-	double until; /* s of CLOCK_MONOTONIC: when it is tried again */
+	double until;		      /* s of CLOCK_MONOTONIC: when it is tried again */
 	char why[ACTIVITY_WORDS + 1]; /* visible */
 };
 

@@ -49,8 +49,8 @@ enum again baseline_due(const struct measured *newest, int64_t experiments, doub
 
 /* An incumbent that was measured again, in the record of that baseline. */
 struct remeasured {
-	enum again why; /* AGAIN_NOT: it begins a comparison */
-	double before;	/* its value until then */
+	enum again why;	    /* AGAIN_NOT: it begins a comparison */
+	double before;	    /* its value until then */
 	struct drift drift; /* p is below 0 where there were too few samples for a test */
 };
 

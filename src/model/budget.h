@@ -31,7 +31,8 @@ double budget_limit(const struct budget *budget, enum budget_key key);
 double budget_used(const struct totals *totals, enum budget_key key);
 
 /* What is used of it, 1 being all; 0 where there is no bound. */
-double budget_share(const struct budget *budget, const struct totals *totals, enum budget_key key);
+double budget_share(const struct budget *budget, const struct totals *totals,
+		    enum budget_key key);
 
 /* "12 of 100 experiments", "1h02m of 8h00m": for people. */
 void budget_describe(const struct budget *budget, const struct totals *totals,

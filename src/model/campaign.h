@@ -24,7 +24,7 @@ enum direction {
 };
 
 struct command_spec {
-	char *command;  /* for `sh -c`; NULL where the phase is not configured */
+	char *command;	/* for `sh -c`; NULL where the phase is not configured */
 	double timeout; /* s */
 };
 
@@ -47,7 +47,7 @@ struct limits {
 	int64_t memory; /* bytes */
 	double cpus;
 	int64_t pids;
-	int64_t disk;   /* bytes */
+	int64_t disk;	/* bytes */
 	int64_t output; /* bytes */
 	bool yields;	/* processors, to others that want them; nothing configures it */
 };
@@ -67,7 +67,7 @@ struct campaign_config {
 	double target;
 	struct string_list editable, hidden;
 	struct command_spec phases[PHASE_NR]; /* PHASE_PROPOSE has its timeout alone */
-	char *metric_pattern;                 /* POSIX extended; NULL without */
+	char *metric_pattern;		      /* POSIX extended; NULL without */
 	struct constraint *constraints;
 	size_t constraints_nr;
 	int trials; /* samples of a candidate, or TRIALS_AUTO */
@@ -77,8 +77,8 @@ struct campaign_config {
 	struct budget budget;
 	struct string_list deny;       /* names of system calls */
 	struct string_list deny_lines; /* where each stands in the config, as text */
-	int candidates;          /* a round */
-	int64_t patience;        /* with each stage of the ladder; 0: it is not gone up */
+	int candidates;		       /* a round */
+	int64_t patience;	       /* with each stage of the ladder; 0: it is not gone up */
 	struct string_list include;
 	struct command_spec promote; /* of the result, before it is measured */
 };

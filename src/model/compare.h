@@ -33,9 +33,9 @@
 #include "model/signedrank.h"
 #include "model/verdict.h"
 
-#define COMPARISON_TRIALS_MAX 100 /* pairs of a confirmation */
+#define COMPARISON_TRIALS_MAX 100			     /* pairs of a confirmation */
 #define COMPARISON_PAIRS_MAX (5 * COMPARISON_TRIALS_MAX / 2) /* of a search as well */
-#define COMPARISON_LET_GO 0.08	  /* a first pair that is lost leaves 0.1 */
+#define COMPARISON_LET_GO 0.08 /* a first pair that is lost leaves 0.1 */
 
 struct comparison_plan {
 	size_t search;	/* pairs at most */
@@ -71,7 +71,7 @@ enum comparison_step {
 
 struct comparison {
 	enum comparison_step step;
-	size_t wanted; /* pairs to measure now; 0 for a loser and when done */
+	size_t wanted;	 /* pairs to measure now; 0 for a loser and when done */
 	size_t searched; /* the pairs of the search; what follows them is fresh */
 	double wealth;	 /* that the search ended with, or has come to */
 

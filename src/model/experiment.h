@@ -29,9 +29,9 @@
 enum record_type {
 	RECORD_BASELINE,
 	RECORD_EXPERIMENT,
-	RECORD_DECISION, /* of a person, about an experiment */
+	RECORD_DECISION,  /* of a person, about an experiment */
 	RECORD_PROMOTION, /* of a person, about several; see model/promotion.h */
-	RECORD_REPLAY,	 /* its candidate was measured again; see model/replay.h */
+	RECORD_REPLAY,	  /* its candidate was measured again; see model/replay.h */
 	RECORD_TYPE_NR,
 };
 
@@ -47,7 +47,7 @@ struct totals {
 	int64_t failures_in_a_row;    /* failed, violation, invalid since the last other one */
 	int64_t rejections_in_a_row;  /* everything but accepted since the last accepted */
 	int64_t stalled; /* the same since the last baseline, accepted, or choice of a base */
-	double time;		      /* s that `start` and `try` have worked */
+	double time;	 /* s that `start` and `try` have worked */
 	int64_t tokens;
 	double gpu_hours;
 	uint64_t seed;		      /* the campaign's; below 2^53 */
@@ -70,15 +70,16 @@ struct record {
 	/* 0 for a baseline or a promotion; of a decision or a replay the one that it is about. */
 	int64_t experiment;
 	char base[OID_HEX_SIZE]; /* the incumbent it was measured against; "" for a baseline */
-	char previous[OID_HEX_SIZE]; /* the record before; "" for the first, and in older ones */
-	char tree[OID_HEX_SIZE]; /* what was measured, or would have been */
+	char previous
+		[OID_HEX_SIZE];	   /* the record before; "" for the first, and in older ones */
+	char tree[OID_HEX_SIZE];   /* what was measured, or would have been */
 	char *subject, *rationale; /* the proposer's words, as they came, capped; never NULL */
 	char *proposed_by; /* "sweep", "command/…", "endpoint/…", "try"; "" for a baseline */
-	struct asked *asked;	   /* NULL where no model was asked */
-	struct decision *decision; /* of a decision, or that was made about this; NULL */
+	struct asked *asked;	     /* NULL where no model was asked */
+	struct decision *decision;   /* of a decision, or that was made about this; NULL */
 	struct promotion *promotion; /* of a promotion; NULL */
-	struct imported *imported; /* another loop ran it; NULL: ours */
-	struct replay *replay;	   /* of a replay alone; NULL */
+	struct imported *imported;   /* another loop ran it; NULL: ours */
+	struct replay *replay;	     /* of a replay alone; NULL */
 	struct searched searched;
 
 	struct verdict verdict;
@@ -87,16 +88,16 @@ struct record {
 	bool has_metric;
 	double metric; /* of this candidate */
 	bool has_incumbent;
-	double incumbent; /* "baseline" in JSON: what it was compared with */
+	double incumbent;	     /* "baseline" in JSON: what it was compared with */
 	struct trial_result *trials; /* of both sides, in the order of time */
 	size_t trials_nr;
 	struct comparison_plan plan;  /* .search 0: nothing was measured in pairs */
 	struct comparison comparison; /* what the pairs came to */
 	struct metrics reference;     /* the baseline's, of which shares in constraints are */
 	bool has_noise;
-	struct noise noise;	      /* of a baseline's samples */
-	int settled;		      /* by a baseline: samples of a candidate; 0: not said */
-	struct remeasured again;      /* a baseline that was no beginning */
+	struct noise noise;	 /* of a baseline's samples */
+	int settled;		 /* by a baseline: samples of a candidate; 0: not said */
+	struct remeasured again; /* a baseline that was no beginning */
 
 	char started[32];    /* RFC 3339, UTC */
 	double duration;     /* s of wall time in the sandbox, all phases and trials */

@@ -20,7 +20,7 @@ struct imported {
 	int64_t line;	 /* of it, from 1 */
 	struct imported_cell {
 		char *name, *value; /* as they were written */
-	} *row;
+	} * row;
 	size_t row_nr;
 	struct metrics metrics; /* the numbers among them, by names that a metric may have */
 	/* Not kept: whether its commit is that of the candidate, and not the one it was made on. */

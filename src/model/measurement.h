@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 
-#define METRICS_MAX 256 /* names that are kept of one sample; further names are dropped */
+#define METRICS_MAX 256	    /* names that are kept of one sample; further names are dropped */
 #define METRIC_NAME_MAX 100 /* bytes */
 
 struct metric_value {

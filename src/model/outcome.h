@@ -12,9 +12,9 @@
 #include "base/strbuf.h"
 
 enum outcome_kind {
-	OUTCOME_EXITED,    /* by itself: `exit_code` */
-	OUTCOME_SIGNALED,  /* by a signal that was not ours: `signal` */
-	OUTCOME_TIMEOUT,   /* the kinds below were ended by us */
+	OUTCOME_EXITED,	  /* by itself: `exit_code` */
+	OUTCOME_SIGNALED, /* by a signal that was not ours: `signal` */
+	OUTCOME_TIMEOUT,  /* the kinds below were ended by us */
 	OUTCOME_MEMORY,
 	OUTCOME_DISK,
 	OUTCOME_PIDS,
@@ -30,8 +30,8 @@ struct outcome {
 	int signal;
 	char syscall[48];    /* "ptrace", "i386:mount", "x32:1073741825" */
 	char network[64];    /* "192.0.2.1:80", "[2001:db8::1]:80" */
-	double wall;         /* s, from exec to the death of the last process */
-	double cpu;          /* s, user and system, of all processes */
+	double wall;	     /* s, from exec to the death of the last process */
+	double cpu;	     /* s, user and system, of all processes */
 	int64_t memory_peak; /* bytes; -1 where the kernel does not say */
 };
 

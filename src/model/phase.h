@@ -7,11 +7,11 @@
  */
 
 enum phase {
-	PHASE_SETUP,    /* once: what it leaves is the warm snapshot */
-	PHASE_RUN,      /* the candidate's own code: untrusted */
-	PHASE_CHECK,    /* must exit 0 for the metric to count */
+	PHASE_SETUP,	/* once: what it leaves is the warm snapshot */
+	PHASE_RUN,	/* the candidate's own code: untrusted */
+	PHASE_CHECK,	/* must exit 0 for the metric to count */
 	PHASE_EVALUATE, /* the trusted scorer; alone sees hidden files */
-	PHASE_PROPOSE,  /* an external proposer, in a scratch copy */
+	PHASE_PROPOSE,	/* an external proposer, in a scratch copy */
 	PHASE_NR,
 };
 

@@ -34,8 +34,8 @@ struct picked {
 struct promotion {
 	char *by; /* as git's identity: "Ada <ada@example.org>" */
 	enum promotion_form form;
-	char branch[OID_HEX_SIZE];   /* the ledger branch's tip, by whose config it was judged */
-	char result[OID_HEX_SIZE];   /* the tip of what was made */
+	char branch[OID_HEX_SIZE]; /* the ledger branch's tip, by whose config it was judged */
+	char result[OID_HEX_SIZE]; /* the tip of what was made */
 	char replaced[OID_HEX_SIZE]; /* where `results/<campaign>` was until then; "" */
 	struct picked *picked;	     /* in the order of the result, from the merge base up */
 	size_t nr;

@@ -27,7 +27,7 @@ struct proposal {
 	 * record; else NULL. */
 	struct asked *asked;
 	char *prompt, *reply;
-	char base[OID_HEX_SIZE]; /* the commit that it edits; "": the incumbent */
+	char base[OID_HEX_SIZE];  /* the commit that it edits; "": the incumbent */
 	struct searched searched; /* why that one; its `from` is left to candidate_build() */
 	int64_t key; /* under which it is kept until it has its record; 0: it is not */
 	struct edit *edits;

@@ -38,12 +38,12 @@ struct rehearsal {
 
 	/* What rehearsal_judge() makes of it. */
 	enum repeats repeats;
-	double typical;	     /* the median */
-	bool has_noise;	     /* false: too few trials */
-	struct noise noise;  /* from seed to seed, where the seed decides */
-	double gain;	     /* verdict.minEffect in the metric's unit; 0: not set */
-	int wanted;	     /* samples of a candidate that show it; 0 without noise */
-	double trial_time;   /* s, the median */
+	double typical;	    /* the median */
+	bool has_noise;	    /* false: too few trials */
+	struct noise noise; /* from seed to seed, where the seed decides */
+	double gain;	    /* verdict.minEffect in the metric's unit; 0: not set */
+	int wanted;	    /* samples of a candidate that show it; 0 without noise */
+	double trial_time;  /* s, the median */
 	double phase_time[PHASE_NR];
 };
 

@@ -27,8 +27,8 @@
 #define SIGNED_RANK_MAX 300 /* differences; the caller passes no more */
 
 struct effect {
-	double value;     /* the estimate, in the metric's unit */
-	bool bounded;     /* false: too few differences for an interval at that confidence */
+	double value;	  /* the estimate, in the metric's unit */
+	bool bounded;	  /* false: too few differences for an interval at that confidence */
 	double low, high; /* both ends belong to it; the infinities where it is not bounded */
 	/* The highest confidence at which the interval still lies above 0; 0 where it never
 	 * does. So `low` > 0 says the same as that this one is at least the one asked for. */

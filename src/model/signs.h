@@ -38,8 +38,8 @@ enum sign {
 
 /* What was seen in this run. A zeroed one has seen nothing. */
 struct signs {
-	enum verdict_kind kind; /* of the newest failure */
-	char reason[128];	/* cut, and still the same for the same */
+	enum verdict_kind kind;		     /* of the newest failure */
+	char reason[128];		     /* cut, and still the same for the same */
 	int64_t same, no_metric, violations; /* in a row */
 };
 

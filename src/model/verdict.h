@@ -49,10 +49,10 @@ struct trial_result {
 	bool ran[PHASE_NR];
 	struct outcome outcomes[PHASE_NR];
 	struct metrics metrics;
-	bool self_reported; /* no evaluator: the metric is the candidate's own word */
-	bool of_incumbent;  /* it measured what the candidate is compared with */
-	int number;	    /* AUTORESEARCH_TRIAL, from 1; that of its pair */
-	uint64_t seed;	    /* AUTORESEARCH_SEED of this trial; below 2^53, as JSON has it */
+	bool self_reported;    /* no evaluator: the metric is the candidate's own word */
+	bool of_incumbent;     /* it measured what the candidate is compared with */
+	int number;	       /* AUTORESEARCH_TRIAL, from 1; that of its pair */
+	uint64_t seed;	       /* AUTORESEARCH_SEED of this trial; below 2^53, as JSON has it */
 	bool audit_incomplete; /* what it did is not known: something of the audit was lost */
 };
 

@@ -18,13 +18,13 @@
 struct adapter {
 	char *name; /* "codex": that of the file, without .conf */
 
-	char *program;		  /* looked for on PATH */
-	struct string_list needs; /* other programs, which it looks for on PATH */
-	char *install;		  /* what a person does to have it; NULL */
-	char *command;		  /* a script for sh; the prompt is on its standard input */
-	char *key;		  /* the variable that it takes a key from; NULL: none */
-	bool git;		  /* it wants its files to be a git repository */
-	double timeout, idle;	  /* s: of a run; without a sign of life */
+	char *program;		     /* looked for on PATH */
+	struct string_list needs;    /* other programs, which it looks for on PATH */
+	char *install;		     /* what a person does to have it; NULL */
+	char *command;		     /* a script for sh; the prompt is on its standard input */
+	char *key;		     /* the variable that it takes a key from; NULL: none */
+	bool git;		     /* it wants its files to be a git repository */
+	double timeout, idle;	     /* s: of a run; without a sign of life */
 	struct string_list leavings; /* pathspecs of what it leaves and does not propose */
 
 	/* What it needs for itself; where a trial may have more, it has that as well. Bytes, but

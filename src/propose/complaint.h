@@ -24,8 +24,8 @@ struct complaint {
 	struct strbuf quote;	/* the place, and what stands there instead; may be "" */
 };
 
-#define COMPLAINT_INIT                                      \
-	{                                                   \
+#define COMPLAINT_INIT                                        \
+	{                                                     \
 		.sentence = STRBUF_INIT, .quote = STRBUF_INIT \
 	}
 

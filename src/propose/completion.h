@@ -32,7 +32,7 @@ struct chat_request {
 
 /* Why the model ended. */
 enum chat_finish {
-	CHAT_FINISH_NONE,   /* it did not */
+	CHAT_FINISH_NONE, /* it did not */
 	CHAT_FINISH_STOP,
 	CHAT_FINISH_LENGTH, /* the answer is cut at max_tokens, or at the context's end */
 	CHAT_FINISH_FILTER, /* it declined, or a filter cut it */
@@ -42,7 +42,7 @@ enum chat_finish {
 /* In tokens. */
 struct chat_usage {
 	int64_t prompt, completion;
-	int64_t cached;	/* of the prompt; 0 where nothing is said */
+	int64_t cached; /* of the prompt; 0 where nothing is said */
 	bool estimated; /* from bytes, since the server said nothing */
 };
 
@@ -51,9 +51,9 @@ struct completion {
 	struct strbuf text;
 	enum chat_finish finish;
 	struct chat_usage usage;
-	char model[128];    /* what the server says that it is; "" where it does not */
+	char model[128]; /* what the server says that it is; "" where it does not */
 	struct refusal refusal;
-	bool refused;	    /* it is an error, which `refusal` holds */
+	bool refused; /* it is an error, which `refusal` holds */
 	bool streamed;
 	char malformed[256]; /* why it is no completion; "" */
 

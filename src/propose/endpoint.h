@@ -18,7 +18,7 @@ enum endpoint_reach {
 };
 
 struct endpoint {
-	char *url;	   /* the base, without a slash at its end; http://localhost/v1 for a socket */
+	char *url; /* the base, without a slash at its end; http://localhost/v1 for a socket */
 	char *unix_socket; /* its path; NULL where the host is reached by TCP */
 	char *name;	   /* for people and records: "host:port", or "unix:/path" */
 	enum endpoint_reach reach;

@@ -44,8 +44,8 @@ struct http_answer {
 
 struct http_request {
 	const char *method;
-	const char *url;	 /* http or https */
-	const char *unix_socket; /* connects there; NULL: where the URL says */
+	const char *url;	    /* http or https */
+	const char *unix_socket;    /* connects there; NULL: where the URL says */
 	const char *const *headers; /* "Name: value"; none is ever printed */
 	size_t headers_nr;
 	const char *body; /* NULL for none */

@@ -22,9 +22,9 @@ enum literal_kind {
 struct literal {
 	enum literal_kind kind;
 	size_t start, len; /* in the text */
-	size_t sign;	   /* 1 where `len` begins with a sign, which only a mark makes part of it */
-	size_t suffix;	   /* how much of `len` is a suffix as in 1.0f */
-	int line;	   /* from 1 */
+	size_t sign; /* 1 where `len` begins with a sign, which only a mark makes part of it */
+	size_t suffix; /* how much of `len` is a suffix as in 1.0f */
+	int line;      /* from 1 */
 	bool marked;
 	bool log;		  /* the mark says so */
 	double value;		  /* of a number */

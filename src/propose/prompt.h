@@ -41,17 +41,17 @@ struct prompt_input {
 	const char *campaign;
 	const struct campaign_config *config;
 	const struct network_allow *network; /* what a trial may reach; NULL: nothing */
-	const struct secrets *secrets;       /* NULL: known shapes alone are masked */
-	uint64_t seed;                       /* the campaign's: what nonces are made of */
-	const char *program;                 /* program.md; "" where there is none */
-	int64_t experiment;                  /* the number that the proposal will have */
+	const struct secrets *secrets;	     /* NULL: known shapes alone are masked */
+	uint64_t seed;			     /* the campaign's: what nonces are made of */
+	const char *program;		     /* program.md; "" where there is none */
+	int64_t experiment;		     /* the number that the proposal will have */
 	int64_t proposal, proposals; /* the how many of how many in its round; 0, 0: of one */
 	const char *base; /* the commit that is proposed on: the incumbent's, or … */
 	bool earlier;	  /* … that of an earlier accepted change */
 	bool stalled;	  /* the search goes no further as it is */
 	int64_t in_vain;  /* since so many experiments */
 	double baseline, incumbent;
-	int64_t incumbent_experiment; /* 0: the baseline */
+	int64_t incumbent_experiment;	   /* 0: the baseline */
 	const struct prompt_file *context; /* read-only files that the config includes */
 	size_t context_nr;
 	const struct prompt_file *editable;
@@ -95,7 +95,10 @@ struct prompt {
 	struct strbuf user;
 };
 
-#define PROMPT_INIT { STRBUF_INIT, STRBUF_INIT }
+#define PROMPT_INIT                      \
+	{                                \
+		STRBUF_INIT, STRBUF_INIT \
+	}
 void prompt_release(struct prompt *p);
 #define CLEANUP_PROMPT CLEANUP(prompt_release)
 

@@ -53,7 +53,7 @@ struct reply_block {
 };
 
 struct reply {
-	char *subject;   /* never NULL in a reply that was parsed; one line, capped */
+	char *subject;	 /* never NULL in a reply that was parsed; one line, capped */
 	char *rationale; /* may be ""; capped */
 	struct reply_block *blocks;
 	size_t blocks_nr, blocks_alloc;

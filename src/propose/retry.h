@@ -46,22 +46,25 @@ struct retry_attempt {
 
 /* In seconds. */
 struct retry_policy {
-	double first;	    /* the first wait; each is twice the one before it */
-	double longest;	    /* a wait */
+	double first;	     /* the first wait; each is twice the one before it */
+	double longest;	     /* a wait */
 	double longest_told; /* a wait that Retry-After asks for */
-	double deadline;    /* how long an outage is waited for in all */
+	double deadline;     /* how long an outage is waited for in all */
 };
 
-#define RETRY_POLICY_INIT { .first = 1, .longest = 60, .longest_told = 300, .deadline = 600 }
+#define RETRY_POLICY_INIT                                                       \
+	{                                                                       \
+		.first = 1, .longest = 60, .longest_told = 300, .deadline = 600 \
+	}
 
 enum retry_verdict {
-	RETRY_TAKE,	/* it is an answer */
-	RETRY_LATER,	/* try again after `seconds` */
-	RETRY_WITHOUT,	/* try again at once, without `parameter` */
-	RETRY_CONTEXT,	/* the prompt does not fit */
-	RETRY_AUTH,	/* the key is refused, or missing */
-	RETRY_REFUSED,	/* anything else that will not get better */
-	RETRY_OUTAGE,	/* waited for long enough */
+	RETRY_TAKE,    /* it is an answer */
+	RETRY_LATER,   /* try again after `seconds` */
+	RETRY_WITHOUT, /* try again at once, without `parameter` */
+	RETRY_CONTEXT, /* the prompt does not fit */
+	RETRY_AUTH,    /* the key is refused, or missing */
+	RETRY_REFUSED, /* anything else that will not get better */
+	RETRY_OUTAGE,  /* waited for long enough */
 };
 
 struct retry {

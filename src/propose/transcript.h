@@ -37,10 +37,10 @@ struct transcript {
 	regex_t *tokens_line;	/* compiled on first use */
 };
 
-#define TRANSCRIPT_INIT                                                                       \
-	{                                                                                     \
-		.words = STRBUF_INIT, .errors = STRBUF_INIT, .tail = STRBUF_INIT,             \
-		.lines = { STRBUF_INIT, STRBUF_INIT },                                        \
+#define TRANSCRIPT_INIT                                                           \
+	{                                                                         \
+		.words = STRBUF_INIT, .errors = STRBUF_INIT, .tail = STRBUF_INIT, \
+		.lines = { STRBUF_INIT, STRBUF_INIT },                            \
 	}
 
 /* Reads on. `errors`: it is of the standard error. */

@@ -34,10 +34,11 @@ struct chart_point {
  * columns: both the least of above or more. What lies outside of scale_cover()
  * is drawn at the edge, so that the line can be told. Colours are SGR sequences, ended on their line.
  */
-void chart_draw(const struct chart_point *points, size_t nr, int64_t last, int width, int height,
-		const struct screen_style *style, struct string_list *ret);
+void chart_draw(const struct chart_point *points, size_t nr, int64_t last, int width,
+		int height, const struct screen_style *style, struct string_list *ret);
 
 /* The values at the lower and upper edge, which differ; false where there is nothing to draw. */
-bool chart_range(const struct chart_point *points, size_t nr, double *ret_low, double *ret_high);
+bool chart_range(const struct chart_point *points, size_t nr, double *ret_low,
+		 double *ret_high);
 
 #endif

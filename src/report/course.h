@@ -17,7 +17,7 @@ struct event {
 	enum record_type type;
 	int64_t experiment;
 	enum verdict_kind verdict;
-	char *reason; /* of the verdict, or who decided; NULL */
+	char *reason;  /* of the verdict, or who decided; NULL */
 	char *subject; /* its first line, cut */
 	bool has_metric;
 	double metric;
@@ -30,8 +30,8 @@ struct points {
 };
 
 struct course {
-	struct points past; /* read from the first tip back: the newest first */
-	struct points since; /* what came later, the oldest first */
+	struct points past;		    /* read from the first tip back: the newest first */
+	struct points since;		    /* what came later, the oldest first */
 	struct event events[COURSE_EVENTS]; /* the newest first */
 	size_t events_nr;
 	char newest[OID_HEX_SIZE]; /* the newest record that is in it */
@@ -44,7 +44,8 @@ struct course {
  * so many seconds, until all is read. Where the ledger is not the one that it was (it was
  * rewritten), it begins again.
  */
-int course_read(struct course *course, struct ledger *ledger, double seconds, struct error *err);
+int course_read(struct course *course, struct ledger *ledger, double seconds,
+		struct error *err);
 
 /* All points, the oldest first, to be freed. */
 struct chart_point *course_points(const struct course *course, size_t *ret_nr);

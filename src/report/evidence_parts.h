@@ -28,8 +28,7 @@ struct evidence_survey {
 	const struct evidence_row *example; /* of an experiment; NULL */
 };
 
-int evidence_survey_take(struct ledger *ledger, struct evidence_survey *ret,
-			 struct error *err);
+int evidence_survey_take(struct ledger *ledger, struct evidence_survey *ret, struct error *err);
 void evidence_survey_release(struct evidence_survey *s);
 
 /* Who proposed, under which policies and where; what was denied; what people decided. */

@@ -10,8 +10,9 @@
 
 struct experiment_look {
 	bool color;
-	const struct campaign_config *config; /* what was in force; NULL where nobody knows it */
-	time_t now;			      /* which ages are told by */
+	const struct campaign_config
+		*config; /* what was in force; NULL where nobody knows it */
+	time_t now;	 /* which ages are told by */
 };
 
 /*

@@ -5,7 +5,7 @@
  * Everything in them is ours: nothing in them comes from a campaign. */
 
 extern const char looks_picture_css[]; /* of the chart alone */
-extern const char looks_page_css[];  /* of a page, its chart included */
+extern const char looks_page_css[];    /* of a page, its chart included */
 extern const char looks_page_js[];
 
 #endif

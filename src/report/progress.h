@@ -16,9 +16,9 @@ struct progress {
 	bool terminal; /* else nothing is shown */
 	struct screen_style style;
 	struct activities now;
-	const char *note;	      /* static; NULL */
+	const char *note;		/* static; NULL */
 	int widths[PROGRESS_LINES + 1]; /* columns of the lines that stand there */
-	int drawn;		      /* lines */
+	int drawn;			/* lines */
 };
 
 void progress_init(struct progress *p);

@@ -9,7 +9,8 @@
 
 /* "  1a2b3c4d5e6f  main/3  halve the step  (builds on 1)" and a newline: the k-th commit that was
  * picked, on which accepted experiment it builds (0: on none), and whose it is where it is none. */
-void report_picked(struct repo *repo, const struct record *r, size_t k, int64_t needs, FILE *out);
+void report_picked(struct repo *repo, const struct record *r, size_t k, int64_t needs,
+		   FILE *out);
 
 /* "loss 40, and 100 on the merge base (-60.0%)", with the interval of the gain where there is one. */
 void report_promoted(const struct record *r, FILE *out);

@@ -14,7 +14,6 @@
 void report_replay(const struct record *r, const struct record *then, FILE *out);
 
 /* The object of `replay --json`. The caller frees it. `commit` is the candidate's. */
-struct json *replay_json(const struct record *r, const struct record *then,
-			 const char *commit);
+struct json *replay_json(const struct record *r, const struct record *then, const char *commit);
 
 #endif

@@ -26,8 +26,8 @@ struct survey_proposer {
 
 /* What the ledger alone does not say. All borrowed. */
 struct survey_place {
-	const char *state;			/* as `status` has it */
-	const char *reason;			/* of the state; "" */
+	const char *state;		      /* as `status` has it */
+	const char *reason;		      /* of the state; "" */
 	const struct campaign_config *config; /* the incumbent's; NULL: it cannot be read */
 };
 

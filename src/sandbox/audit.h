@@ -24,7 +24,10 @@ struct trial_audit {
 	char policy[65];		/* SHA-256 of the policy, in hex */
 };
 
-#define TRIAL_AUDIT_INIT { .records = -1 }
+#define TRIAL_AUDIT_INIT      \
+	{                     \
+		.records = -1 \
+	}
 
 /* Makes one of level none, which holds nothing. */
 void trial_audit_init(struct trial_audit *audit);

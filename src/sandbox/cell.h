@@ -13,13 +13,16 @@
 
 /* All descriptors; -1 where it has none. */
 struct cell {
-	int keeper, init; /* pidfds; init's comes in MESSAGE_INIT */
-	int control;	  /* on which messages come; see internal.h */
-	int streams[2];	  /* what the command prints, by enum stream */
+	int keeper, init;	 /* pidfds; init's comes in MESSAGE_INIT */
+	int control;		 /* on which messages come; see internal.h */
+	int streams[2];		 /* what the command prints, by enum stream */
 	struct nursery *nursery; /* which starts its keeper; NULL: it has, or has not */
 };
 
-#define CELL_INIT { -1, -1, -1, { -1, -1 }, NULL }
+#define CELL_INIT                            \
+	{                                    \
+		-1, -1, -1, { -1, -1 }, NULL \
+	}
 
 /*
  * Has its first process cloned into the leaf; it goes on by itself, and MESSAGE_ADMITTED says that it

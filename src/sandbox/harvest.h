@@ -40,6 +40,7 @@ typedef bool (*harvest_skip_fn)(const char *path, void *data);
  * other than 0; not for what `skip` (NULL: nothing) passes over. An error where something cannot be
  * read, is too large or nested too deep: then it is no proposal.
  */
-int harvest_upper(int upper, harvest_skip_fn skip, harvest_fn fn, void *data, struct error *err);
+int harvest_upper(int upper, harvest_skip_fn skip, harvest_fn fn, void *data,
+		  struct error *err);
 
 #endif

@@ -14,9 +14,9 @@ struct nursery;
 
 struct sandbox {
 	int userns;
-	int skeleton;		   /* mount namespace */
-	char *store;		   /* absolute */
-	bool upper_on_disk;	   /* see upper.h */
+	int skeleton;	    /* mount namespace */
+	char *store;	    /* absolute */
+	bool upper_on_disk; /* see upper.h */
 	struct nursery *nursery;
 	struct string_list in_tmp; /* shown paths below /tmp, which each phase mounts anew */
 };
@@ -46,7 +46,7 @@ struct phase_launch {
 	const struct limits *limits;
 	const struct cgroup_leaf *leaf;
 	const char *upper; /* folder of the store for the overlay's upper; NULL: on the tmpfs */
-	int trial_ns; /* mount namespace of the trial; -1: make it */
+	int trial_ns;	   /* mount namespace of the trial; -1: make it */
 	const struct network_allow *network; /* resolved: what it may reach; NULL: nothing */
 	const struct syscall_filter *filter;
 	const cpu_set_t *processors; /* NULL: all */
@@ -57,15 +57,16 @@ void phase_child(const struct phase_launch *launch) __attribute__((noreturn));
 
 /* Messages from the child, by their type; see base/channel.h. */
 enum message {
-	MESSAGE_TRIAL = 'T',   /* fds: the trial's mount namespace, its disk */
-	MESSAGE_INIT = 'I',    /* fd: the pidfd of the phase's init */
+	MESSAGE_TRIAL = 'T',	/* fds: the trial's mount namespace, its disk */
+	MESSAGE_INIT = 'I',	/* fd: the pidfd of the phase's init */
 	MESSAGE_ADMITTED = 'A', /* init is in every cgroup: it may have its order */
-	MESSAGE_FILTER = 'S',  /* fd: tells of forbidden calls */
-	MESSAGE_STARTED = 'R', /* struct moment: the command begins: the clock starts */
-	MESSAGE_ENDED = 'X',   /* struct moment: it is dead, and how */
-	MESSAGE_REMOVED = 'O', /* text: a name that was taken out of OUT */
-	MESSAGE_LISTENERS = 'L', /* size_t each: items of the network list; fds: their sockets */
-	MESSAGE_ERROR = 'E',   /* text: we could not start it */
+	MESSAGE_FILTER = 'S',	/* fd: tells of forbidden calls */
+	MESSAGE_STARTED = 'R',	/* struct moment: the command begins: the clock starts */
+	MESSAGE_ENDED = 'X',	/* struct moment: it is dead, and how */
+	MESSAGE_REMOVED = 'O',	/* text: a name that was taken out of OUT */
+	MESSAGE_LISTENERS =
+		'L',	     /* size_t each: items of the network list; fds: their sockets */
+	MESSAGE_ERROR = 'E', /* text: we could not start it */
 };
 
 /* When it happened: the parent may have much else to do before it reads of it. */

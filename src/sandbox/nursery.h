@@ -23,7 +23,8 @@ struct nursery *nursery_new(void);
  * by its `nursery` until nursery_wait(); nobody waits for it meanwhile. 1 where the caller clones it
  * himself: the first time, where it may reach a network, and where there is no nursery to be had.
  */
-int nursery_clone(struct nursery *nursery, const struct phase_launch *launch, struct cell *cell);
+int nursery_clone(struct nursery *nursery, const struct phase_launch *launch,
+		  struct cell *cell);
 
 /* Waits for what the cell waits for: it has its `keeper` then, or -1 where that was not to be had. */
 void nursery_wait(struct nursery *nursery, const struct cell *cell);

@@ -58,7 +58,7 @@ struct trial_place {
 	const struct sandbox *sandbox;
 	struct cgroup_base *cgroups;
 	const struct syscall_filter *filter;
-	struct warden *warden; /* NULL: no audit */
+	struct warden *warden;	     /* NULL: no audit */
 	const cpu_set_t *processors; /* that it may use; NULL: all */
 	const struct audit_policy *policy;
 	struct evloop *loop;

@@ -14,14 +14,15 @@ struct witness {
 	struct warden *warden; /* NULL: nothing is watched */
 	int slot;	       /* -1: not yet, or no more */
 	struct trial_audit audit;
-	bool has_denied, is_blind; /* something was denied; the warden is gone */
+	bool has_denied, is_blind;  /* something was denied; the warden is gone */
 	struct audit_record denied; /* the first */
 	void (*fn)(void *data);	    /* called once either of the two is so */
 	void *data;
 };
 
 /* Prepares one. `warden` may be NULL; `fn` is called from inside the event loop. */
-void witness_init(struct witness *witness, struct warden *warden, void (*fn)(void *data), void *data);
+void witness_init(struct witness *witness, struct warden *warden, void (*fn)(void *data),
+		  void *data);
 
 /*
  * Before a phase begins: holds the leaf to `policy` and to what `network` lets it reach, unless

@@ -18,10 +18,10 @@
 
 enum warden_message {
 	/* questions */
-	WARDEN_OPEN = 'O', /* fd: the cgroup that all leaves lie in. READY */
-	WARDEN_ADD = 'A',  /* struct audit_policy; fds: the leaf, its log. ADDED */
-	WARDEN_LOOK = 'L', /* LOOKED: whatever was denied until now has been told */
-	WARDEN_END = 'E',  /* uint32_t slot; the leaf is empty. ENDED: the log is complete */
+	WARDEN_OPEN = 'O',  /* fd: the cgroup that all leaves lie in. READY */
+	WARDEN_ADD = 'A',   /* struct audit_policy; fds: the leaf, its log. ADDED */
+	WARDEN_LOOK = 'L',  /* LOOKED: whatever was denied until now has been told */
+	WARDEN_END = 'E',   /* uint32_t slot; the leaf is empty. ENDED: the log is complete */
 	WARDEN_GUARD = 'G', /* struct warden_patience; fd: the mark; or nothing. GUARDING */
 	/* told, and not answered */
 	WARDEN_BEAT = 'B', /* the loop is well */

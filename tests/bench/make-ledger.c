@@ -94,10 +94,10 @@ static int compare_doubles(const void *a, const void *b)
 /* What is loose is packed, and packs are rolled up, as `start` has git do (git/maintain.c). */
 static void pack(const struct maker *m)
 {
-	CLEANUP_FREE char *command = xstrfmt(
-		"cd '%s' && git maintenance run --task=loose-objects --quiet && "
-		"git repack -d -l -n -q --geometric=2",
-		repo_common_dir(m->repo));
+	CLEANUP_FREE char *command =
+		xstrfmt("cd '%s' && git maintenance run --task=loose-objects --quiet && "
+			"git repack -d -l -n -q --geometric=2",
+			repo_common_dir(m->repo));
 
 	if (system(command))
 		fprintf(stderr, "make-ledger: cannot pack the objects\n");

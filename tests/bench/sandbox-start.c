@@ -32,7 +32,8 @@
 
 #define WARM_UP 5
 #define TRIALS_MAX 100000
-#define READY_NS 20000000 /* for a trial to get ready, and more; a campaign's record takes 7 ms */
+#define READY_NS \
+	20000000 /* for a trial to get ready, and more; a campaign's record takes 7 ms */
 
 enum contender {
 	READY,

@@ -79,8 +79,10 @@ static int go(int fd, enum way way, struct sockaddr_storage *to, socklen_t len)
 	struct sockaddr_storage own;
 	socklen_t own_len = address(&own, to->ss_family == AF_INET ? "127.0.0.1" : "::1", 9);
 	struct iovec data = { .iov_base = "secret", .iov_len = 6 };
-	struct mmsghdr message = { .msg_hdr = { .msg_name = to, .msg_namelen = len,
-						.msg_iov = &data, .msg_iovlen = 1 } };
+	struct mmsghdr message = { .msg_hdr = { .msg_name = to,
+						.msg_namelen = len,
+						.msg_iov = &data,
+						.msg_iovlen = 1 } };
 
 	switch (way) {
 	case CONNECT_BOTH: /* our own first, then another than it is connected to */
@@ -108,7 +110,8 @@ static int go(int fd, enum way way, struct sockaddr_storage *to, socklen_t len)
 
 static const struct {
 	const char *name, *address;
-	int family, type, protocol, claimed; /* claimed: the family that the address says, or 0 */
+	int family, type, protocol,
+		claimed; /* claimed: the family that the address says, or 0 */
 	enum way way;
 } ways[] = {
 	{ "tcp4", V4, AF_INET, SOCK_STREAM, 0, 0, CONNECT },
@@ -183,15 +186,17 @@ static int look_by_readv(void)
 
 static int make_map(void)
 {
-	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8,
-				.max_entries = 1 };
+	union bpf_attr attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1
+	};
 
 	return syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr)) < 0 ? -1 : 0;
 }
 
 static int count_events(void)
 {
-	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(attr),
+	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE,
+					.size = sizeof(attr),
 					.config = PERF_COUNT_SW_TASK_CLOCK };
 	long long value;
 	int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
@@ -295,7 +300,8 @@ static int leave_cgroup(int into_child)
 
 	while (f && fgets(was, sizeof(was), f))
 		if (!strncmp(was, "0::", 3))
-			snprintf(self, sizeof(self), "%.*s", (int)strcspn(was + 3, "\n"), was + 3);
+			snprintf(self, sizeof(self), "%.*s", (int)strcspn(was + 3, "\n"),
+				 was + 3);
 	for (size_t i = 0; i < 2 && fd < 0; i++) {
 		snprintf(path, sizeof(path), "%s/attack", roots[i]);
 		if (into_child && mkdir(path, 0755) && errno != EEXIST)
@@ -309,8 +315,9 @@ static int leave_cgroup(int into_child)
 	ret = write(fd, "0", 1) == 1 ? 0 : -1;
 	/* Back, so that nothing is left behind. */
 	snprintf(was, sizeof(was), "%.*s%.3000s/cgroup.procs",
-		 (int)(strstr(path, "/attack") ? strstr(path, "/attack") - path :
-						 strstr(path, "/cgroup.procs") - path), path, self);
+		 (int)(strstr(path, "/attack") ? strstr(path, "/attack") - path
+					       : strstr(path, "/cgroup.procs") - path),
+		 path, self);
 	fd = open(was, O_WRONLY);
 	if (fd >= 0 && write(fd, "0", 1) == 1 && into_child) {
 		*strstr(path, "/cgroup.procs") = '\0';
@@ -324,20 +331,20 @@ static int attack(const char *name)
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
 		if (!strcmp(ways[i].name, name))
 			return reach(i);
-	return !strcmp(name, "ptrace")		 ? look_by_ptrace() :
-	       !strcmp(name, "process_vm_readv") ? look_by_readv() :
-	       !strcmp(name, "bpf")		 ? make_map() :
-	       !strcmp(name, "perf_event_open")	 ? count_events() :
-	       !strcmp(name, "keyctl")		 ? keep_key() :
-	       !strcmp(name, "io_uring")	 ? open_by_ring() :
-	       !strcmp(name, "userfaultfd")	 ? handle_faults() :
-	       !strcmp(name, "user-namespace")	 ? be_root(CLONE_NEWUSER | CLONE_NEWUTS) :
-	       !strcmp(name, "user-namespace-by-clone") ? be_root_by_clone() :
-	       !strcmp(name, "mount")		 ? cover() :
-	       !strcmp(name, "mount-by-i386")	 ? cover_by_i386() :
-	       !strcmp(name, "cgroup.procs")	 ? leave_cgroup(0) :
-	       !strcmp(name, "child-cgroup")	 ? leave_cgroup(1) :
-						   (errno = EINVAL, -1);
+	return !strcmp(name, "ptrace")		   ? look_by_ptrace()
+	       : !strcmp(name, "process_vm_readv") ? look_by_readv()
+	       : !strcmp(name, "bpf")		   ? make_map()
+	       : !strcmp(name, "perf_event_open")  ? count_events()
+	       : !strcmp(name, "keyctl")	   ? keep_key()
+	       : !strcmp(name, "io_uring")	   ? open_by_ring()
+	       : !strcmp(name, "userfaultfd")	   ? handle_faults()
+	       : !strcmp(name, "user-namespace")   ? be_root(CLONE_NEWUSER | CLONE_NEWUTS)
+	       : !strcmp(name, "user-namespace-by-clone") ? be_root_by_clone()
+	       : !strcmp(name, "mount")			  ? cover()
+	       : !strcmp(name, "mount-by-i386")		  ? cover_by_i386()
+	       : !strcmp(name, "cgroup.procs")		  ? leave_cgroup(0)
+	       : !strcmp(name, "child-cgroup")		  ? leave_cgroup(1)
+							  : (errno = EINVAL, -1);
 }
 
 /* --- Races */
@@ -414,8 +421,8 @@ static int race(const char *kind, int n, int patience)
 	while (flips < 100)
 		sched_yield();
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	for (int i = 0; i < n || (!(wrong && counts[0] && counts[1]) &&
-				  seconds_since(&start) < patience);
+	for (int i = 0;
+	     i < n || (!(wrong && counts[0] && counts[1]) && seconds_since(&start) < patience);
 	     i++) {
 		int said, which;
 		char c;
@@ -485,7 +492,9 @@ static int listener(int type, int protocol, int port)
 
 static int at_home(const char *self, char **names)
 {
-	struct pollfd fds[3] = { { .events = POLLIN }, { .events = POLLIN }, { .events = POLLIN } };
+	struct pollfd fds[3] = { { .events = POLLIN },
+				 { .events = POLLIN },
+				 { .events = POLLIN } };
 	int who = getuid() ? CLONE_NEWUSER : 0, status, fast = 3;
 	char buf[16];
 	FILE *f;
@@ -509,8 +518,9 @@ static int at_home(const char *self, char **names)
 		waitpid(pid, &status, 0);
 		if (poll(fds, 3, 0) > 0)
 			for (int i = 0; i < 3; i++) {
-				int fd = !(fds[i].revents & POLLIN) ? -1 :
-					 i ? fds[i].fd : accept(fds[0].fd, NULL, NULL);
+				int fd = !(fds[i].revents & POLLIN) ? -1
+					 : i			    ? fds[i].fd
+					     : accept(fds[0].fd, NULL, NULL);
 
 				if (fd >= 0 && read(fd, buf, sizeof(buf)) == 6)
 					printf("%s: received\n", *names);

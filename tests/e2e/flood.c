@@ -25,7 +25,8 @@
 
 static struct sockaddr_in address(const char *ip, int port)
 {
-	struct sockaddr_in ret = { .sin_family = AF_INET, .sin_port = htons((unsigned short)port) };
+	struct sockaddr_in ret = { .sin_family = AF_INET,
+				   .sin_port = htons((unsigned short)port) };
 
 	inet_pton(AF_INET, ip, &ret.sin_addr);
 	return ret;
@@ -47,7 +48,8 @@ static int act(const char *kind, int socket_fd, const struct sockaddr_in *to)
 		return pid < 0 ? -1 : (waitpid(pid, NULL, 0), 0);
 	}
 	if (!strcmp(kind, "udp"))
-		return sendto(socket_fd, "x", 1, 0, (const void *)to, sizeof(*to)) == 1 ? 0 : -1;
+		return sendto(socket_fd, "x", 1, 0, (const void *)to, sizeof(*to)) == 1 ? 0
+											: -1;
 	if (!strcmp(kind, "connect")) {
 		fd = socket(AF_INET, SOCK_STREAM, 0);
 		connect(fd, (const void *)to, sizeof(*to));

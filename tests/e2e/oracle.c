@@ -102,7 +102,9 @@ static socklen_t address_of(const struct way *way, struct sockaddr_storage *ret)
 
 static int type_of(const char *name)
 {
-	return !strcmp(name, "stream") ? SOCK_STREAM : !strcmp(name, "raw") ? SOCK_RAW : SOCK_DGRAM;
+	return !strcmp(name, "stream") ? SOCK_STREAM
+	       : !strcmp(name, "raw")  ? SOCK_RAW
+				       : SOCK_DGRAM;
 }
 
 static void expect_network(const struct way *way, int family)
@@ -121,8 +123,8 @@ static void expect_network(const struct way *way, int family)
 	/* A mapped address is the IPv4 address that it leads to. */
 	if (!strncmp(address, mapped, strlen(mapped)))
 		address += strlen(mapped);
-	line("network", act, way->verdict, "-", "%s %s %s %d", family == AF_INET ? "inet" : "inet6",
-	     way->type, address, way->port);
+	line("network", act, way->verdict, "-", "%s %s %s %d",
+	     family == AF_INET ? "inet" : "inet6", way->type, address, way->port);
 }
 
 /* Its descriptor, or -1. */
@@ -131,8 +133,10 @@ static int reach(const struct way *way)
 	struct sockaddr_storage to;
 	socklen_t len = address_of(way, &to);
 	struct iovec data = { .iov_base = "x", .iov_len = 1 };
-	struct mmsghdr message = { .msg_hdr = { .msg_name = &to, .msg_namelen = len,
-						.msg_iov = &data, .msg_iovlen = 1 } };
+	struct mmsghdr message = { .msg_hdr = { .msg_name = &to,
+						.msg_namelen = len,
+						.msg_iov = &data,
+						.msg_iovlen = 1 } };
 	int fd = socket(to.ss_family, type_of(way->type), 0), ret = 0, no = 0;
 
 	if (fd < 0)
@@ -166,9 +170,9 @@ static void do_network(const struct way *way)
 
 		bound.act = "bind";
 		fd = reach(&bound);
-		if (fd < 0 || (expect_network(way, strchr("/@", way->address[0]) ? AF_UNIX :
-					      strchr(way->address, ':')   ? AF_INET6 :
-									    AF_INET),
+		if (fd < 0 || (expect_network(way, strchr("/@", way->address[0]) ? AF_UNIX
+						   : strchr(way->address, ':')	 ? AF_INET6
+										 : AF_INET),
 			       listen(fd, 64)))
 			wrong("listen");
 		return;
@@ -407,8 +411,8 @@ static void *perform(void *text)
 	else if (!strcmp(what, "call"))
 		do_call(a, atol(b), c, d);
 	else
-		do_network(&(struct way){ .act = what, .type = a, .address = b,
-					  .port = atoi(c), .verdict = d });
+		do_network(&(struct way){
+			.act = what, .type = a, .address = b, .port = atoi(c), .verdict = d });
 	return NULL;
 }
 
@@ -445,7 +449,8 @@ static void __attribute__((noreturn)) do_exit(char *how)
 	char status[32];
 	pthread_t thread;
 
-	snprintf(status, sizeof(status), "%d", strcmp(how, "killed") ? atoi(how) << 8 : SIGKILL);
+	snprintf(status, sizeof(status), "%d",
+		 strcmp(how, "killed") ? atoi(how) << 8 : SIGKILL);
 	line("process", "exit", "allowed", status, "-");
 	for (int i = 0; i < 8; i++)
 		if (pthread_create(&thread, NULL, end_together, how))

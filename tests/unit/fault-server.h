@@ -127,7 +127,8 @@ static inline void need_server(void)
 {
 	if (server.ready)
 		return;
-	print_message("skipped: " SERVER " did not start; is python3 there, and is this the top "
+	print_message("skipped: " SERVER
+		      " did not start; is python3 there, and is this the top "
 		      "of the project?\n");
 	skip();
 }

@@ -108,10 +108,10 @@ static inline int lab_append(struct lab *lab, struct record *r, const char *cand
 		{ .name = PROMPT_FILE_NAME, .data = LAB_PROMPT, .len = strlen(LAB_PROMPT) },
 	};
 	size_t nr = r->asked ? 4 : 3;
-	int status = lab->later ? ledger_append_later(&lab->ledger, r, candidate, files, nr,
-						      &err)
-				: ledger_append(&lab->ledger, r, candidate, files, nr,
-						lab->commit, &err);
+	int status = lab->later
+			     ? ledger_append_later(&lab->ledger, r, candidate, files, nr, &err)
+			     : ledger_append(&lab->ledger, r, candidate, files, nr, lab->commit,
+					     &err);
 
 	if (!status) {
 		if (lab->later)

@@ -29,7 +29,7 @@ struct scene {
 };
 
 static inline void set_record(struct record *r, int64_t experiment, enum verdict_kind kind,
-		       const char *reason, const char *subject, const char *base)
+			      const char *reason, const char *subject, const char *base)
 {
 	r->experiment = experiment;
 	strcpy(r->base, base);
