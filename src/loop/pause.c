@@ -7,6 +7,7 @@
 
 #include "base/timer.h"
 #include "loop/lane.h"
+#include "loop/race.h"
 #include "loop/state.h"
 #include "loop/store.h"
 #include "loop/recording.h"
@@ -70,7 +71,7 @@ static int say(struct search *s, bool paused, struct error *err)
 
 static int say_if_complete(struct search *s, struct error *err)
 {
-	if (s->pause.complete || any_runs(s))
+	if (s->pause.complete || any_runs(s) || race_has_news(s->race))
 		return 0;
 	return search_publish(s, err) || say(s, true, err) ? -1 : 0;
 }

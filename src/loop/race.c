@@ -174,6 +174,20 @@ bool race_is_running(const struct race *race)
 	return false;
 }
 
+/* Whether there may soon be others to record, or all is held by a pause. */
+static bool is_busy(const struct race *race)
+{
+	for (int i = 0; i < race->s->lanes_nr; i++)
+		if (race->s->lanes[i].runner && !race->s->lanes[i].held)
+			return true;
+	return false;
+}
+
+bool race_has_news(const struct race *race)
+{
+	return race && race->changed;
+}
+
 /* --- Beginning */
 
 int64_t race_next_number(const struct race *race)
@@ -287,7 +301,7 @@ int race_wait(struct race *race, struct error *err)
 {
 	int ret = 0;
 
-	if ((race->due || !race_is_running(race)) && publish(race, err))
+	if ((race->due || !is_busy(race)) && publish(race, err))
 		return -1;
 	/* Where there is more to do, whoever has become ready meanwhile does not wait for all of it. */
 	if (race->changed)

@@ -53,6 +53,9 @@ bool race_goes_on(const struct race *race);
 /* True while anything runs in a lane. */
 bool race_is_running(const struct race *race);
 
+/* Something has ended, or come, that race_settle() has not seen yet. False where there is no race. */
+bool race_has_news(const struct race *race);
+
 /* Waits until something happens in a lane, or a signal comes; where there is more to begin or to
  * record it only looks what has happened. What was recorded is published meanwhile, at the latest
  * some hundredths of a second after it was while trials run. */
