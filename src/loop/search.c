@@ -197,9 +197,6 @@ static int open_sandbox(struct search *s, struct error *err)
 					 .warden = s->warden,
 					 .policy = &s->rules,
 					 .loop = s->events };
-	warden_await(s->warden);
-	if (refuse_unaudited(s, err))
-		return -1;
 	policy_digest(&s->config, &s->settings, s->policy);
 	s->host = describe_host(s);
 	tell_machine(s);
@@ -254,9 +251,13 @@ int search_open(struct search *s, struct repo *repo, const char *commit, const c
 	    store_make(s->store, path, &s->dir, err) || evloop_new(&s->events, err) ||
 	    watch_signals(s, err) || read_config(s, commit, err) ||
 	    network_resolve(&s->settings, NETWORK_TRIAL, &s->network[NETWORK_TRIAL], err) ||
-	    open_sandbox(s, err))
+	    open_sandbox(s, err) || lanes_open(s, err))
 		return -1;
-	return lanes_open(s, err);
+	/* The first trial gets ready while the warden loads. */
+	if (lane_open_trial(lane_first(s), &lane_first(s)->next, err))
+		return -1;
+	warden_await(s->warden);
+	return refuse_unaudited(s, err);
 }
 
 void search_init(struct search *s)

@@ -74,7 +74,7 @@ static int run(struct search *s, enum phase phase, const char *const *argv,
 {
 	CLEANUP_TRIAL_AUDIT struct trial_audit audit = TRIAL_AUDIT_INIT;
 	struct lane *lane = lane_first(s);
-	enum settings_network network = phase == PHASE_SETUP ? NETWORK_SETUP : NETWORK_TRIAL;
+	struct network_allow *network = &s->network[NETWORK_SETUP];
 	char **env = environment_new(lane, phase, 0, 1);
 	struct trial_command command = {
 		.phase = phase,
@@ -91,15 +91,16 @@ static int run(struct search *s, enum phase phase, const char *const *argv,
 	struct string_list masked = STRING_LIST_INIT;
 	struct trial *trial = NULL;
 	bool complete;
-	int failed = 0;
+	int failed;
 
 	if (phase == PHASE_SETUP) {
-		failed = measure_editable(s, &masked, err) ||
-			 network_resolve(&s->settings, network, &s->network[network], err);
 		command.masked = &masked;
+		failed = measure_editable(s, &masked, err) ||
+			 network_resolve(&s->settings, NETWORK_SETUP, network, err) ||
+			 trial_open(&trial, &lane->place, &lane->limits, network, err);
+	} else {
+		failed = lane_open_trial(lane, &trial, err);
 	}
-	failed = failed ||
-		 trial_open(&trial, &lane->place, &lane->limits, &s->network[network], err);
 	failed = failed || lane_run(lane, trial, 0, &command, ret, err) ||
 		 trial_audit(trial, &audit, err) || audit_log_add(log, &audit, &complete, err);
 	trial_close(trial);

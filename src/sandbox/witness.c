@@ -11,15 +11,18 @@
 
 void witness_init(struct witness *w, struct warden *warden, void (*fn)(void *data), void *data)
 {
-	struct utsname host;
-
 	*w = (struct witness){ .warden = warden, .slot = -1, .fn = fn, .data = data };
 	trial_audit_init(&w->audit);
-	if (!warden)
-		return;
-	w->audit.level = warden_level(warden);
-	for (size_t i = 0; i < warden_programs(warden)->nr; i++)
-		string_list_add(&w->audit.programs, warden_programs(warden)->items[i]);
+}
+
+/* By whom it is watched. */
+static void describe(struct witness *w)
+{
+	struct utsname host;
+
+	w->audit.level = warden_level(w->warden);
+	for (size_t i = 0; i < warden_programs(w->warden)->nr; i++)
+		string_list_add(&w->audit.programs, warden_programs(w->warden)->items[i]);
 	if (!uname(&host))
 		snprintf(w->audit.kernel, sizeof(w->audit.kernel), "%s", host.release);
 }
@@ -56,8 +59,10 @@ int witness_begin(struct witness *w, const struct cgroup_leaf *leaf,
 	if (!w->warden)
 		return 0;
 	own = *policy;
-	if (!w->audit.start)
+	if (!w->audit.start) {
 		w->audit.start = now();
+		describe(w);
+	}
 	w->audit.phase_start[phase] = now();
 	if (w->slot >= 0)
 		return 0;
