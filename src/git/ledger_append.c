@@ -208,18 +208,6 @@ static int add_note(struct ledger *ledger, const struct record *record, const ch
 	return text.len ? notes_add(ledger->repo, commit, text.buf, err) : 0;
 }
 
-/* Notes of records that are not appended yet, so that one sync makes both durable. */
-static int draft_notes(struct ledger *ledger, const struct string_list *commits,
-		       const struct string_list *texts, struct note_draft *ret,
-		       struct error *err)
-{
-	CLEANUP_FREE struct note *notes = xcalloc(texts->nr + 1, sizeof(*notes));
-
-	for (size_t i = 0; i < texts->nr; i++)
-		notes[i] = (struct note){ commits->items[i], texts->items[i] };
-	return notes_write(ledger->repo, notes, texts->nr, ret, err);
-}
-
 /* Whether the record has the note that it needs: 1; 0 where it lacks; 2 where it needs none; -1. */
 static int has_note(struct ledger *ledger, const struct entry *entry, struct error *err)
 {
@@ -233,21 +221,46 @@ static int has_note(struct ledger *ledger, const struct entry *entry, struct err
 	return note_holds(note.buf, text.buf);
 }
 
-/*
- * `git notes` takes the notes as they were when it began, with an editor minutes ago, and writes
- * all of them over what is there now: what was added meanwhile is gone. Those are the newest, so
- * they are looked for from the end of the chain to the first that is there.
- */
-static int restore_notes(struct ledger *ledger, struct error *err)
+/* The notes of these texts, each on the commit of the same place; borrowed. */
+static struct note *list_notes(const struct string_list *commits,
+			       const struct string_list *texts)
 {
-	char oid[OID_HEX_SIZE], notes[OID_HEX_SIZE] = "";
-	SPAN("notes");
+	struct note *ret = xcalloc(texts->nr + 1, sizeof(*ret));
 
-	if (repo_ref(ledger->repo, NOTES_REF, notes, err) < 0)
-		return -1;
-	/* They are as we left them, and then all was there. */
-	if (*notes && !strcmp(notes, ledger->notes))
-		return 0;
+	for (size_t i = 0; i < texts->nr; i++)
+		ret[i] = (struct note){ commits->items[i], texts->items[i] };
+	return ret;
+}
+
+/* Notes of records that are not appended yet, so that one sync makes both durable. */
+static int draft_notes(struct ledger *ledger, const struct string_list *commits,
+		       const struct string_list *texts, struct note_draft *ret,
+		       struct error *err)
+{
+	CLEANUP_FREE struct note *notes = list_notes(commits, texts);
+
+	return notes_write(ledger->repo, notes, texts->nr, ret, err);
+}
+
+/* What is to be noted of a record, if anything is. */
+static void add_note_of(const struct record *record, const char *digest, const char *commit,
+			struct string_list *commits, struct string_list *texts)
+{
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	commit = ledger_note(record, digest, commit, &text);
+	if (!text.len)
+		return;
+	string_list_add(commits, commit);
+	string_list_add(texts, text.buf);
+}
+
+/* From the newest record to the first that has its note. */
+static int find_missing_notes(struct ledger *ledger, struct string_list *commits,
+			      struct string_list *texts, struct error *err)
+{
+	char oid[OID_HEX_SIZE];
+
 	memcpy(oid, ledger->tip, sizeof(oid));
 	while (*oid) {
 		CLEANUP_ENTRY struct entry entry = { 0 };
@@ -259,14 +272,40 @@ static int restore_notes(struct ledger *ledger, struct error *err)
 		if (has < 0)
 			return -1;
 		if (has == 1)
-			break;
-		if (!has && add_note(ledger, &entry.record, entry.digest, entry.commit, err))
-			return -1;
-		if (!has)
-			*notes = '\0';
+			return 0;
+		add_note_of(&entry.record, entry.digest, entry.commit, commits, texts);
 		memcpy(oid, entry.parent, sizeof(oid));
 	}
-	memcpy(ledger->notes, notes, OID_HEX_SIZE);
+	return 0;
+}
+
+/*
+ * `git notes` takes the notes as they were when it began, with an editor minutes ago, and writes
+ * all of them over what is there now: what was added meanwhile is gone. Those are the newest, so
+ * they are looked for from the end of the chain to the first that is there. They come back all at
+ * once: if the newest did first, a crash would hide the others from whoever looks next.
+ */
+static int restore_notes(struct ledger *ledger, struct error *err)
+{
+	CLEANUP_STRING_LIST struct string_list commits = STRING_LIST_INIT;
+	CLEANUP_STRING_LIST struct string_list texts = STRING_LIST_INIT;
+	CLEANUP_FREE struct note *notes = NULL;
+	char now[OID_HEX_SIZE] = "";
+	SPAN("notes");
+
+	if (repo_ref(ledger->repo, NOTES_REF, now, err) < 0)
+		return -1;
+	/* They are as we left them, and then all was there. */
+	if (*now && !strcmp(now, ledger->notes))
+		return 0;
+	if (find_missing_notes(ledger, &commits, &texts, err) < 0)
+		return -1;
+	notes = list_notes(&commits, &texts);
+	if (texts.nr && notes_add_all(ledger->repo, notes, texts.nr, err) < 0)
+		return -1;
+	if (texts.nr)
+		*now = '\0';
+	memcpy(ledger->notes, now, sizeof(now));
 	return 0;
 }
 
@@ -331,19 +370,6 @@ static int write_fresh(struct ledger *ledger, struct record *record, const char 
 	return commit_record(ledger, record, tree, ret->commit, ret->title.buf, ret->tip, err);
 }
 
-/* What is to be noted of it, if anything is. */
-static void add_fresh_note(const struct record *record, const struct fresh *fresh,
-			   struct string_list *commits, struct string_list *texts)
-{
-	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
-	const char *commit = ledger_note(record, fresh->digest, fresh->commit, &text);
-
-	if (!text.len)
-		return;
-	string_list_add(commits, commit);
-	string_list_add(texts, text.buf);
-}
-
 /* The chain goes from `from` to `to`. */
 static int move_chain(struct ledger *ledger, const char *from, const char *to,
 		      const char *title, struct error *err)
@@ -369,7 +395,7 @@ int ledger_append(struct ledger *ledger, struct record *record, const char *cand
 	    restore_notes(ledger, err) < 0 ||
 	    write_fresh(ledger, record, candidate, files, files_nr, &fresh, err) < 0)
 		return -1;
-	add_fresh_note(record, &fresh, &commits, &texts);
+	add_note_of(record, fresh.digest, fresh.commit, &commits, &texts);
 	if (draft_notes(ledger, &commits, &texts, &note, err) < 0 ||
 	    hold_branch(ledger, record, &branch, err) < 0 ||
 	    move_chain(ledger, ledger->tip, fresh.tip, fresh.title.buf, err) < 0)
@@ -402,7 +428,8 @@ int ledger_append_later(struct ledger *ledger, struct record *record, const char
 	}
 	free(ledger->later.title);
 	ledger->later.title = strbuf_detach(&fresh.title, NULL);
-	add_fresh_note(record, &fresh, &ledger->later.commits, &ledger->later.notes);
+	add_note_of(record, fresh.digest, fresh.commit, &ledger->later.commits,
+		    &ledger->later.notes);
 	memcpy(ledger->tip, fresh.tip, OID_HEX_SIZE);
 	return 0;
 }

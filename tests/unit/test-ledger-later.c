@@ -126,6 +126,30 @@ static void notes_that_came_meanwhile_stay(void **state)
 	assert_whole(&lab, 3);
 }
 
+/* As by somebody whose editor was open while they were written: they come back by one commit, so
+ * that no crash can leave the newest alone, behind which nobody looks. */
+static void notes_that_were_lost_come_back_at_once(void **state)
+{
+	CLEANUP_LAB struct lab lab = { 0 };
+	CLEANUP_FREE char *before = NULL;
+
+	(void)state;
+	lab_begin(&lab);
+	before = xstrdup(out_of("git rev-parse refs/notes/autoresearch"));
+	lab.later = false;
+	assert_done(lab_try(&lab, VERDICT_REJECTED, "a\n", 3));
+	assert_done(lab_try(&lab, VERDICT_REJECTED, "b\n", 4));
+	assert_done(lab_try(&lab, VERDICT_ACCEPTED, "c\n", 1));
+	assert_done(lab_try(&lab, VERDICT_REJECTED, "d\n", 5));
+	assert_int_equal(sh("git update-ref refs/notes/autoresearch %s", before), 0);
+	lab_reopen(&lab);
+	assert_done(ledger_mend(&lab.ledger, &err));
+	assert_string_equal(out_of("git rev-list --count %s..refs/notes/autoresearch", before),
+			    "1");
+	assert_string_equal(out_of("git notes --ref=autoresearch list | wc -l"), "4");
+	assert_whole(&lab, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +158,7 @@ int main(void)
 		fixture_test(where_it_is_never_published_there_was_nothing),
 		fixture_test(whoever_moved_the_chain_is_not_overwritten),
 		fixture_test(notes_that_came_meanwhile_stay),
+		fixture_test(notes_that_were_lost_come_back_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
