@@ -44,7 +44,7 @@ def attend(c, what):
         with open(folder + "/open", "w") as f:
             f.write(str(open_now))
 def listen(name, host, port, what, family=socket.AF_INET):
-    s = socket.create_server((host, port), family=family, backlog=64)
+    s = socket.create_server((host, port), family=family, backlog=1024)
     def loop():
         while True:
             threading.Thread(target=attend, args=(s.accept()[0], what), daemon=True).start()
