@@ -92,9 +92,12 @@ int exchange_file(const char *path, const char *spare, const char *line, size_t 
 		  struct error *err)
 {
 	CLEANUP_CLOSE int fd = open(spare, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+	struct stat st;
 
-	if (fd < 0 || pwrite(fd, line, len, 0) != (ssize_t)len ||
-	    ftruncate(fd, (off_t)len) < 0 || close(steal_fd(&fd)) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0 || pwrite(fd, line, len, 0) != (ssize_t)len)
+		return error_errno(err, "cannot write '%s'", spare);
+	/* What has no blocks yet would be empty after a power failure. */
+	if (st.st_size != (off_t)len && (ftruncate(fd, (off_t)len) < 0 || fsync(fd) < 0))
 		return error_errno(err, "cannot write '%s'", spare);
 	if (!renameat2(AT_FDCWD, spare, AT_FDCWD, path, RENAME_EXCHANGE))
 		return 0;
