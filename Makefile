@@ -13,7 +13,8 @@ Q := $(if $(filter 1,$(V)),,@)
 MAKEFLAGS += $(if $(filter 1,$(V)),,-s)
 say = $(if $(filter 1,$(V)),@:,@printf '  %-8s %s\n')
 
-PACKAGES := libgit2 libcjson libseccomp nettle
+# libcrypto first: libgit2 loads it last of twenty, and its own 4,000 symbols would be looked for in all of these.
+PACKAGES := libcrypto libgit2 libcjson libseccomp
 # Known to the compiler alone: src/propose/http.c loads it when a model is asked.
 LOADED := libcurl
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wformat=2

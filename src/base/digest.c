@@ -1,25 +1,27 @@
 #include "base/digest.h"
 
-#include <nettle/sha2.h>
+/* What OpenSSL recommends in their place reads its configuration and loads a provider first: 1.4 ms,
+ * which is a third of what `status` takes. These do nothing but compute. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
-_Static_assert(sizeof(struct sha256_ctx) <= sizeof(struct digest),
-	       "struct digest holds nettle's");
-_Static_assert(_Alignof(struct sha256_ctx) <= _Alignof(struct digest), "and is aligned for it");
+_Static_assert(sizeof(SHA256_CTX) <= sizeof(struct digest), "struct digest holds OpenSSL's");
+_Static_assert(_Alignof(SHA256_CTX) <= _Alignof(struct digest), "and is aligned for it");
 
-static struct sha256_ctx *context(struct digest *d)
+static SHA256_CTX *context(struct digest *d)
 {
-	return (struct sha256_ctx *)d->state;
+	return (SHA256_CTX *)d->state;
 }
 
 void digest_init(struct digest *d)
 {
-	sha256_init(context(d));
+	SHA256_Init(context(d));
 }
 
 void digest_add(struct digest *d, const void *data, size_t len)
 {
 	if (len)
-		sha256_update(context(d), len, data);
+		SHA256_Update(context(d), data, len);
 }
 
 void digest_add_field(struct digest *d, const void *data, size_t len)
@@ -35,9 +37,9 @@ void digest_add_field(struct digest *d, const void *data, size_t len)
 void digest_hex(struct digest *d, char ret[DIGEST_HEX_LEN + 1])
 {
 	static const char hex[] = "0123456789abcdef";
-	unsigned char raw[SHA256_DIGEST_SIZE];
+	unsigned char raw[SHA256_DIGEST_LENGTH];
 
-	sha256_digest(context(d), sizeof(raw), raw);
+	SHA256_Final(raw, context(d));
 	for (size_t i = 0; i < sizeof(raw); i++) {
 		ret[2 * i] = hex[raw[i] >> 4];
 		ret[2 * i + 1] = hex[raw[i] & 15];
@@ -58,12 +60,12 @@ void digest_base64_of(const void *data, size_t len, char ret[DIGEST_BASE64_LEN +
 {
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	unsigned char raw[SHA256_DIGEST_SIZE + 1] = { 0 };
+	unsigned char raw[SHA256_DIGEST_LENGTH + 1] = { 0 };
 	struct digest d;
 
 	digest_init(&d);
 	digest_add(&d, data, len);
-	sha256_digest(context(&d), SHA256_DIGEST_SIZE, raw);
+	SHA256_Final(raw, context(&d));
 	/* Three bytes are four digits; of the last three one is not there. */
 	for (size_t i = 0; i < sizeof(raw) / 3; i++) {
 		unsigned bits = (unsigned)raw[3 * i] << 16 | (unsigned)raw[3 * i + 1] << 8 |

@@ -1,7 +1,8 @@
 #ifndef BASE_DIGEST_H
 #define BASE_DIGEST_H
 
-/* SHA-256 (FIPS 180-4), by nettle: small, loaded in no time, and done by the processor where it can. */
+/* SHA-256 (FIPS 180-4), by OpenSSL's libcrypto, which libgit2 brings along: done by the processor where
+ * it can. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -9,7 +10,7 @@
 #define DIGEST_HEX_LEN 64
 
 struct digest {
-	uint64_t state[16]; /* holds nettle's sha256_ctx; size and alignment are asserted */
+	uint64_t state[16]; /* holds a SHA256_CTX; size and alignment are asserted */
 };
 
 void digest_init(struct digest *d);
