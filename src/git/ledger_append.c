@@ -314,12 +314,16 @@ static int restore_notes(struct ledger *ledger, struct error *err)
 static int publish_notes(struct ledger *ledger, const struct note_draft *draft,
 			 struct error *err)
 {
+	char seen[OID_HEX_SIZE];
 	int r = 1;
 
-	if (!strcmp(draft->from, ledger->notes))
+	/* Some are missing until these are there, and for as long as they cannot be written. */
+	memcpy(seen, ledger->notes, sizeof(seen));
+	*ledger->notes = '\0';
+	if (!strcmp(draft->from, seen))
 		r = notes_publish(ledger->repo, draft, err);
-	if (!r && *draft->to)
-		memcpy(ledger->notes, draft->to, OID_HEX_SIZE);
+	if (!r)
+		memcpy(ledger->notes, *draft->to ? draft->to : seen, OID_HEX_SIZE);
 	return r == 1 ? restore_notes(ledger, err) : r;
 }
 

@@ -150,6 +150,24 @@ static void notes_that_were_lost_come_back_at_once(void **state)
 	assert_whole(&lab, 5);
 }
 
+/* As where the disk is full, or somebody else holds the ref for too long. */
+static void notes_that_could_not_be_written_come_with_the_next(void **state)
+{
+	CLEANUP_LAB struct lab lab = { 0 };
+
+	(void)state;
+	lab_begin(&lab);
+	assert_done(ledger_publish(&lab.ledger, &err));
+	assert_done(lab_try(&lab, VERDICT_REJECTED, "a\n", 3));
+	assert_int_equal(sh(": >.git/refs/notes/autoresearch.lock"), 0);
+	assert_refused(ledger_publish(&lab.ledger, &err), "refs/notes/autoresearch");
+	assert_int_equal(sh("rm .git/refs/notes/autoresearch.lock"), 0);
+	assert_done(lab_try(&lab, VERDICT_REJECTED, "b\n", 4));
+	assert_done(ledger_publish(&lab.ledger, &err));
+	assert_string_equal(out_of("git notes --ref=autoresearch list | wc -l"), "3");
+	assert_whole(&lab, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +177,7 @@ int main(void)
 		fixture_test(whoever_moved_the_chain_is_not_overwritten),
 		fixture_test(notes_that_came_meanwhile_stay),
 		fixture_test(notes_that_were_lost_come_back_at_once),
+		fixture_test(notes_that_could_not_be_written_come_with_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
