@@ -101,8 +101,16 @@ int exchange_file(const char *path, const char *spare, const char *line, size_t 
 		return error_errno(err, "cannot write '%s'", spare);
 	if (!renameat2(AT_FDCWD, spare, AT_FDCWD, path, RENAME_EXCHANGE))
 		return 0;
-	/* Not every file system can do that, nor can it be done between two. */
-	if (errno == EINVAL || errno == ENOSYS || errno == EXDEV)
+	/* Not every file system can do that, or is let; nor can two, nor is it done with nothing. */
+	switch (errno) {
+	case EINVAL:
+	case ENOSYS:
+	case EOPNOTSUPP:
+	case EPERM:
+	case EXDEV:
+	case ENOENT:
 		return replace_file(path, line, len, err);
-	return error_errno(err, "cannot replace '%s'", path);
+	default:
+		return error_errno(err, "cannot replace '%s'", path);
+	}
 }

@@ -535,7 +535,11 @@ static void a_line_changes_places_with_a_spare_one(void **state)
 	assert_done(exchange_file("line", spare, "far\n", 4, &err));
 	unlink(spare);
 	assert_line("line", "far\n");
-	assert_refused(exchange_file("none", "spare", "new\n", 4, &err), "'none'");
+
+	/* Nor with nothing. */
+	assert_done(exchange_file("none", "spare", "new\n", 4, &err));
+	assert_line("none", "new\n");
+	assert_refused(exchange_file("no/line", "spare", "new\n", 4, &err), "no/line");
 }
 
 int main(void)
