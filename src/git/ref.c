@@ -159,7 +159,9 @@ void ref_unlock_stale(struct repo *repo, const char *name)
 	struct stat st;
 
 	for (int waited = 0; waited < LOCK_STALE_MS; waited += LOCK_POLL_MS) {
-		if (lstat(path, &st) < 0 || time(NULL) - st.st_mtime > LOCK_STALE_MS / 1000)
+		if (lstat(path, &st) < 0)
+			return;
+		if (time(NULL) - st.st_mtime > LOCK_STALE_MS / 1000)
 			break;
 		nap();
 	}
