@@ -163,9 +163,10 @@ int objects_pass(struct repo *repo, struct error *err);
  * Objects that were written and that no ref names yet are what `git gc --prune=now` looks for: in
  * the middle of an experiment it would take them away, and leave a ref that leads nowhere. So
  * nobody collects from the first of them, which calls this, until the last is named by a ref or by
- * a slot's HEAD, some milliseconds later. A collection that goes on is waited for; one that begins
- * says that another is running, and if it began by itself, that is all. (`git prune` alone asks
- * nobody.) Where the lock cannot be had, all else goes on without it.
+ * a slot's HEAD, some milliseconds later, or tens of them where records of short trials are
+ * published together. A collection that goes on is waited for; one that begins says that another
+ * is running, and if it began by itself, that is all. (`git prune` alone asks nobody.) Where the
+ * lock cannot be had, all else goes on without it.
  */
 void objects_hold(struct repo *repo);
 void objects_let_go(struct repo *repo);
@@ -246,9 +247,9 @@ int remove_all(int dirfd, const char *name, struct error *err);
 /* Replaces a file whole, by rename. */
 int replace_file(const char *path, const void *data, size_t len, struct error *err);
 /*
- * The same of a file of a line that is there and is replaced often: it changes places with `spare`,
- * which stays. So no inode is freed, nor searched for, which takes ext4 a millisecond where many
- * were freed a moment ago.
+ * The same of a file of a line that is replaced often: it changes places with `spare`, which stays,
+ * where the file system can do that. So no inode is freed, nor searched for, which takes ext4 a
+ * millisecond where many were freed a moment ago.
  */
 int exchange_file(const char *path, const char *spare, const char *line, size_t len,
 		  struct error *err);
