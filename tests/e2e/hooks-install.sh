@@ -165,6 +165,7 @@ check_status '  they go again' 0 git -C "$scratch/place.git" autoresearch init -
 
 note 'Where the program is not there any more.'
 without=$(IFS=: && for folder in $PATH; do [ -e "$folder/git-autoresearch" ] || printf '%s:' "$folder"; done)
+without=${without%:}
 check_status 'a commit is one as ever' 0 env PATH="$without" git commit -q --allow-empty -m 'nothing'
 check_not 'a push is refused, since nobody looked' env PATH="$without" git push -q "$scratch/place.git" linked
 done_testing
