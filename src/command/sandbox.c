@@ -130,7 +130,7 @@ int cmd_sandbox(int argc, char **argv, struct error *err)
 	if (audit_log_end(log, &audit, err) ||
 	    (a.summary && write_summary(a.summary, &outcome, &audit, err)))
 		return -1;
-	if (a.audit_log && !audit_log_file(log))
+	if (a.audit_log && !*audit.digest)
 		warning("'%s' is empty: at audit level %s nothing is on record", a.audit_log,
 			audit_level_name(audit.level));
 	if (outcome.kind == OUTCOME_EXITED)

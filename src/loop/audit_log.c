@@ -11,11 +11,12 @@
 #define BLOCK_SIZE (64 << 10)
 
 struct audit_log {
-	char *path;	/* of the folder, or of the file; for messages */
-	FILE *file;	/* NULL: not made yet */
-	bool on_record; /* a trial was added that has records */
-	uint64_t seq;	/* of the next line */
-	bool any;	/* a trial was added */
+	char *path;	   /* of the folder, or of the file; for messages */
+	struct strbuf end; /* what is not in the file yet, a block at most */
+	FILE *file;	   /* NULL: `end` is all of it */
+	bool on_record;	   /* a trial was added that has records */
+	uint64_t seq;	   /* of the next line */
+	bool any;	   /* a trial was added */
 	struct digest digest;
 	struct audit_summary summary;
 };
@@ -25,6 +26,7 @@ static struct audit_log *log_new(const char *path)
 	struct audit_log *log = xcalloc(1, sizeof(*log));
 
 	log->path = xstrdup(path);
+	log->end = (struct strbuf)STRBUF_INIT;
 	log->seq = 1;
 	digest_init(&log->digest);
 	return log;
@@ -52,6 +54,7 @@ void audit_log_free(struct audit_log *log)
 		return;
 	if (log->file)
 		fclose(log->file);
+	strbuf_release(&log->end);
 	free(log->path);
 	free(log);
 }
@@ -71,13 +74,15 @@ static int make_file(struct audit_log *log, struct error *err)
 	return 0;
 }
 
-/* Takes one or more lines, and empties `lines`. */
-static int write_lines(struct audit_log *log, struct strbuf *lines, struct error *err)
+/* To the file what is not there yet. */
+static int write_end(struct audit_log *log, struct error *err)
 {
-	if (fwrite(lines->buf, 1, lines->len, log->file) != lines->len)
+	if (make_file(log, err))
+		return -1;
+	if (fwrite(log->end.buf, 1, log->end.len, log->file) != log->end.len)
 		return error_errno(err, "cannot write the audit's log to '%s'", log->path);
-	digest_add(&log->digest, lines->buf, lines->len);
-	strbuf_reset(lines);
+	digest_add(&log->digest, log->end.buf, log->end.len);
+	strbuf_reset(&log->end);
 	return 0;
 }
 
@@ -129,7 +134,6 @@ static int add_events(struct audit_log *log, const struct trial_audit *audit,
 		      uint64_t recorded[AUDIT_CLASSES], struct error *err)
 {
 	CLEANUP_FREE struct window *window = xcalloc(1, sizeof(*window));
-	CLEANUP_STRBUF struct strbuf lines = STRBUF_INIT;
 	struct audit_clock clock = { .start = audit->start };
 	struct audit_event event;
 	int r;
@@ -137,25 +141,21 @@ static int add_events(struct audit_log *log, const struct trial_audit *audit,
 	memcpy(clock.phase_start, audit->phase_start, sizeof(clock.phase_start));
 	while (!(r = next_event(window, audit->records, &event, err))) {
 		recorded[event.record.class]++;
-		audit_event_write(&event, log->seq++, &clock, syscall_name, &lines);
-		if (lines.len >= BLOCK_SIZE && write_lines(log, &lines, err))
+		audit_event_write(&event, log->seq++, &clock, syscall_name, &log->end);
+		if (log->end.len >= BLOCK_SIZE && write_end(log, err))
 			return -1;
 	}
-	return r < 0 ? -1 : write_lines(log, &lines, err);
+	return r < 0 ? -1 : 0;
 }
 
-static int add_totals(struct audit_log *log, const struct audit_totals *totals,
-		      struct error *err)
+static void add_totals(struct audit_log *log, const struct audit_totals *totals)
 {
-	CLEANUP_STRBUF struct strbuf lines = STRBUF_INIT;
-
 	for (int class = 0; class < AUDIT_CLASSES; class ++)
 		if (totals->counts->aggregated[class])
 			audit_aggregate_write((enum audit_class) class,
 					      totals->counts->aggregated[class], log->seq++,
-					      &lines);
-	audit_totals_write(totals, log->seq++, syscall_name, &lines);
-	return write_lines(log, &lines, err);
+					      &log->end);
+	audit_totals_write(totals, log->seq++, syscall_name, &log->end);
 }
 
 static int add_trial(struct audit_log *log, const struct trial_audit *audit,
@@ -171,9 +171,9 @@ static int add_trial(struct audit_log *log, const struct trial_audit *audit,
 
 	if (!audit->counts)
 		return error_set(err, "the audit's records came without their counts");
-	if (make_file(log, err) || add_events(log, audit, totals.recorded, err) ||
-	    add_totals(log, &totals, err))
+	if (add_events(log, audit, totals.recorded, err))
 		return -1;
+	add_totals(log, &totals);
 	log->on_record = true;
 	audit_summary_add(summary, &totals);
 	return 0;
@@ -199,7 +199,11 @@ int audit_log_add(struct audit_log *log, const struct trial_audit *audit, bool *
 
 int audit_log_end(struct audit_log *log, struct audit_summary *ret, struct error *err)
 {
-	if (log->file && fflush(log->file))
+	if (!log->file)
+		digest_add(&log->digest, log->end.buf, log->end.len);
+	else if (write_end(log, err) < 0)
+		return -1;
+	else if (fflush(log->file))
 		return error_errno(err, "cannot write the audit's log to '%s'", log->path);
 	*ret = log->summary;
 	if (log->on_record)
@@ -207,7 +211,13 @@ int audit_log_end(struct audit_log *log, struct audit_summary *ret, struct error
 	return 0;
 }
 
-FILE *audit_log_file(struct audit_log *log)
+bool audit_log_content(const struct audit_log *log, struct record_content *ret)
 {
-	return log && log->on_record ? log->file : NULL;
+	if (!log || !log->on_record)
+		return false;
+	*ret = (struct record_content){ .name = AUDIT_FILE_NAME,
+					.data = log->file ? NULL : log->end.buf,
+					.len = log->end.len,
+					.file = log->file };
+	return true;
 }

@@ -4,18 +4,19 @@
 /*
  * The log of what the kernel saw of the trials of one experiment: the file audit.jsonl as
  * git-autoresearch-ledger(5) describes it. The kernel's records are read block by block, so that
- * a flood of them costs disk and no memory; the file is digested as it is written.
+ * a flood of them costs disk and no memory; a log of one block, as most are, needs no file at all. It
+ * is digested as it is written.
  */
 
 #include <stdbool.h>
-#include <stdio.h>
 
+#include "git/ledger.h"
 #include "model/audit.h"
 #include "sandbox/audit.h"
 
 struct audit_log;
 
-/* A log in a file without a name in the folder `dir`, which is made with the first event. */
+/* A log that goes to a file without a name in the folder `dir` once it is longer than a block. */
 void audit_log_open(struct audit_log **ret, const char *dir);
 
 /* A log in the file `path`, which is made, or emptied, at once. */
@@ -32,8 +33,9 @@ int audit_log_add(struct audit_log *log, const struct trial_audit *audit, bool *
 /* After the last trial: what the whole log comes to, and its digest. */
 int audit_log_end(struct audit_log *log, struct audit_summary *ret, struct error *err);
 
-/* The file, to be read from its beginning; NULL where nothing was on record. Borrowed. */
-FILE *audit_log_file(struct audit_log *log);
+/* After audit_log_end(), for a record; false where nothing was on record, or there is no log (NULL).
+ * Borrowed from the log. */
+bool audit_log_content(const struct audit_log *log, struct record_content *ret);
 
 void audit_log_free(struct audit_log *log);
 static inline void cleanup_audit_log_(struct audit_log **log)

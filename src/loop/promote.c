@@ -257,10 +257,7 @@ static size_t gather_files(const struct promote *p, struct audit_log *audit,
 		files[n++] = content_of("run.log", &p->logs.run);
 	if (record_last_own(r) && record_last_own(r)->ran[PHASE_EVALUATE])
 		files[n++] = content_of("evaluate.log", &p->logs.evaluate);
-	if (audit && audit_log_file(audit))
-		files[n++] = (struct record_content){ .name = AUDIT_FILE_NAME,
-						      .file = audit_log_file(audit) };
-	return n;
+	return n + audit_log_content(audit, &files[n]);
 }
 
 int promote_record(struct promote *p, struct error *err)

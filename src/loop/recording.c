@@ -47,10 +47,7 @@ static size_t gather_files(const struct experiment *x, struct record_content fil
 		files[n++] = content_of("run.log", &x->logs.run);
 	if (r->trials_nr && record_last_own(r)->ran[PHASE_EVALUATE])
 		files[n++] = content_of("evaluate.log", &x->logs.evaluate);
-	if (x->audit && audit_log_file(x->audit))
-		files[n++] = (struct record_content){ .name = AUDIT_FILE_NAME,
-						      .file = audit_log_file(x->audit) };
-	return n;
+	return n + audit_log_content(x->audit, &files[n]);
 }
 
 void search_spend_time(struct search *s)

@@ -94,9 +94,7 @@ static int write_down(struct search *s, struct record *r, const struct logs *log
 		files[nr++] = (struct record_content){ .name = "evaluate.log",
 						       .data = logs->evaluate.buf,
 						       .len = logs->evaluate.len };
-	if (audit && audit_log_file(audit))
-		files[nr++] = (struct record_content){ .name = AUDIT_FILE_NAME,
-						       .file = audit_log_file(audit) };
+	nr += audit_log_content(audit, &files[nr]);
 	search_spend_time(s);
 	/* totals_advance() adds what is the record's own of it. */
 	s->totals.time -= r->duration;

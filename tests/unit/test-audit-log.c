@@ -41,11 +41,18 @@ static void make_trial(struct trial_audit *ret, unsigned nr, size_t path_len)
 static void save(struct audit_log *log, const char *path)
 {
 	CLEANUP_FCLOSE FILE *to = fopen(path, "w");
+	struct record_content content;
 	char block[4096];
 	size_t n;
 
-	rewind(audit_log_file(log));
-	while ((n = fread(block, 1, sizeof(block), audit_log_file(log))))
+	assert_true(audit_log_content(log, &content));
+	assert_string_equal(content.name, "audit.jsonl");
+	if (!content.file) {
+		assert_int_equal(fwrite(content.data, 1, content.len, to), content.len);
+		return;
+	}
+	rewind(content.file);
+	while ((n = fread(block, 1, sizeof(block), content.file)))
 		assert_int_equal(fwrite(block, 1, n, to), n);
 }
 
@@ -111,6 +118,8 @@ static void records_are_read_across_the_ends_of_blocks(void **state)
 		out_of("jq -rs 'map(select(.act) | .object.path // \"\" | length) | "
 		       "group_by(.) | map(\"\\(.[0]):\\(length)\") | .[]' log | xargs"),
 		"0:1001 256:1001 512:1001 768:1001 1024:1001");
+	assert_string_equal(out_of("sha256sum <log | cut -d' ' -f1"), summary.digest);
+	assert_string_equal(out_of("ls -A | grep audit"), "");
 }
 
 static void a_critical_loss_is_of_its_trial(void **state)
@@ -137,7 +146,8 @@ static void a_critical_loss_is_of_its_trial(void **state)
 static void without_records_there_is_no_log(void **state)
 {
 	CLEANUP_AUDIT_LOG struct audit_log *log = NULL;
-	CLEANUP_TRIAL_AUDIT struct trial_audit audit = TRIAL_AUDIT_INIT, with;
+	CLEANUP_TRIAL_AUDIT struct trial_audit audit = TRIAL_AUDIT_INIT;
+	struct record_content content;
 	struct audit_summary summary;
 	bool complete;
 
@@ -146,12 +156,31 @@ static void without_records_there_is_no_log(void **state)
 	audit_log_open(&log, "/nonexistent");
 	assert_int_equal(audit_log_add(log, &audit, &complete, &err), 0);
 	assert_true(complete);
-	assert_null(audit_log_file(log));
 	assert_int_equal(audit_log_end(log, &summary, &err), 0);
+	assert_false(audit_log_content(log, &content));
+	assert_false(audit_log_content(NULL, &content));
 	assert_int_equal(summary.level, AUDIT_LEVEL_C);
 	assert_string_equal(summary.digest, "");
-	make_trial(&with, 1, 5);
-	assert_int_equal(audit_log_add(log, &with, &complete, &err), -1);
+}
+
+static void a_short_log_needs_no_file(void **state)
+{
+	CLEANUP_AUDIT_LOG struct audit_log *log = NULL;
+	CLEANUP_TRIAL_AUDIT struct trial_audit few, many;
+	struct audit_summary summary;
+	bool complete;
+
+	(void)state;
+	make_trial(&few, 20, 5);
+	make_trial(&many, 1001, 5);
+	audit_log_open(&log, "/nonexistent");
+	assert_int_equal(audit_log_add(log, &few, &complete, &err), 0);
+	assert_int_equal(audit_log_end(log, &summary, &err), 0);
+	save(log, "log");
+	assert_string_equal(out_of("sha256sum <log | cut -d' ' -f1"), summary.digest);
+	audit_log_free(steal_ptr(log));
+	audit_log_open(&log, "/nonexistent");
+	assert_int_equal(audit_log_add(log, &many, &complete, &err), -1);
 	assert_non_null(strstr(err.message, "/nonexistent"));
 }
 
@@ -228,6 +257,7 @@ int main(void)
 		fixture_test(records_are_read_across_the_ends_of_blocks),
 		fixture_test(a_critical_loss_is_of_its_trial),
 		fixture_test(without_records_there_is_no_log),
+		fixture_test(a_short_log_needs_no_file),
 		fixture_test(the_lowest_level_counts),
 		fixture_test(what_is_no_record_is_an_error),
 		fixture_test(a_file_of_the_users_has_the_same_lines),
