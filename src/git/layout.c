@@ -135,13 +135,44 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-static int write_file(int folder, const char *name, unsigned mode, const char *data, size_t len)
+static bool is_file(unsigned mode)
 {
-	CLEANUP_CLOSE int fd = openat(
-		folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return mode == GIT_FILEMODE_BLOB || mode == GIT_FILEMODE_BLOB_EXECUTABLE;
+}
 
-	if (fd < 0 || write_all(fd, data, len) < 0 ||
-	    fchmod(fd, mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0755 : 0644) < 0)
+static bool stays_file(const struct tree_change *change)
+{
+	return is_file(change->old_mode) && is_file(change->new_mode);
+}
+
+/*
+ * A file that is there is written over in its place, where it is ours alone: nothing runs on the slot
+ * while it moves, and a file system may be slow to make an inode where others were just given up (ext4
+ * without a journal does not take them again for a minute, and looks past each).
+ */
+static int open_file(int folder, const char *name, bool is_there)
+{
+	const int flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC;
+
+	if (is_there) {
+		CLEANUP_CLOSE int fd = openat(folder, name, flags | O_NONBLOCK);
+		struct stat st;
+
+		if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_nlink == 1)
+			return steal_fd(&fd);
+		if (unlinkat(folder, name, 0) < 0)
+			return -1;
+	}
+	return openat(folder, name, flags | O_CREAT | O_EXCL, 0600);
+}
+
+static int write_file(int folder, const char *name, const struct tree_change *change,
+		      const char *data, size_t len)
+{
+	CLEANUP_CLOSE int fd = open_file(folder, name, stays_file(change));
+
+	if (fd < 0 || write_all(fd, data, len) < 0 || ftruncate(fd, (off_t)len) < 0 ||
+	    fchmod(fd, change->new_mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0755 : 0644) < 0)
 		return -1;
 	return close(steal_fd(&fd));
 }
@@ -176,7 +207,7 @@ static int write_entry(struct layout *l, int folder, const char *name,
 	if (change->new_mode == GIT_FILEMODE_LINK)
 		r = write_link(folder, name, data, len);
 	else
-		r = write_file(folder, name, change->new_mode, data, len);
+		r = write_file(folder, name, change, data, len);
 	return r < 0 ? error_errno(err, "cannot write '%s'", change->path) : 0;
 }
 
@@ -210,7 +241,7 @@ static int write_changed(const struct tree_change *change, void *data, struct er
 	side = open_parent(l, change->path, true, &name, err);
 	if (!side)
 		return -1;
-	if (change->old_mode && unlinkat(side->fd, name, flags) < 0)
+	if (change->old_mode && !stays_file(change) && unlinkat(side->fd, name, flags) < 0)
 		return error_errno(err, "cannot replace '%s'", change->path);
 	return write_entry(l, side->fd, name, change, err);
 }

@@ -272,6 +272,48 @@ static void files_that_are_not_as_the_state_says_are_laid_out_anew(void **state)
 	assert_int_equal(sh("! test -e /etc/a.txt"), 0);
 }
 
+static void a_changed_file_is_written_in_its_place(void **state)
+{
+	CLEANUP_START struct start s = { 0 };
+	CLEANUP_FREE char *inode = NULL;
+
+	(void)state;
+	commit("seq 10000 >b.txt && chmod +x b.txt");
+	start(&s);
+	move(&s, "HEAD~1");
+	inode = xstrdup(out_of("stat -c %%i '%s/b.txt'", slot_tree_dir(s.slot)));
+	for (int i = 0; i < 3; i++) {
+		move(&s, i % 2 ? "HEAD~1" : "HEAD");
+		assert_holds(&s, i % 2 ? "HEAD~1" : "HEAD");
+		assert_string_equal(out_of("stat -c %%i '%s/b.txt'", slot_tree_dir(s.slot)),
+				    inode);
+	}
+}
+
+static void what_a_person_put_there_is_replaced_and_not_written_through(void **state)
+{
+	CLEANUP_START struct start s = { 0 };
+	static const char *const acts[] = {
+		"ln b.txt ../mine",
+		"mv b.txt ../mine && ln -s ../mine b.txt",
+		"mv b.txt ../mine && ln -s mine ../link && ln -s ../link b.txt",
+		"mv b.txt ../mine && mkfifo b.txt",
+	};
+
+	(void)state;
+	commit("echo changed >b.txt");
+	start(&s);
+	for (size_t i = 0; i < ARRAY_SIZE(acts); i++) {
+		move(&s, "HEAD~1");
+		assert_int_equal(
+			sh("cd '%s' && rm -f ../mine && %s", slot_tree_dir(s.slot), acts[i]),
+			0);
+		move(&s, "HEAD");
+		assert_holds(&s, "HEAD");
+		assert_string_equal(out_of("cat '%s/../mine'", slot_tree_dir(s.slot)), "two");
+	}
+}
+
 static void other_hidden_patterns_or_another_boot_lay_it_out_anew(void **state)
 {
 	CLEANUP_START struct start s = { 0 };
@@ -509,39 +551,6 @@ static void a_big_tree_moves_by_its_difference(void **state)
 #endif
 }
 
-static void assert_line(const char *path, const char *line)
-{
-	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
-
-	assert_int_equal(strbuf_read_file(&text, path, 64), 0);
-	assert_string_equal(text.buf, line);
-}
-
-/* Where two places cannot be exchanged, as of two file systems, the file is replaced. */
-static void a_line_changes_places_with_a_spare_one(void **state)
-{
-	CLEANUP_FREE char *spare = xstrfmt("/dev/shm/autoresearch-test-%d", (int)getpid());
-	struct stat before, after;
-
-	(void)state;
-	assert_int_equal(sh("echo old >line && echo longer >spare"), 0);
-	assert_int_equal(stat("spare", &before), 0);
-	assert_done(exchange_file("line", "spare", "new\n", 4, &err));
-	assert_line("line", "new\n");
-	assert_line("spare", "old\n");
-	assert_int_equal(stat("line", &after), 0);
-	assert_int_equal(after.st_ino, before.st_ino);
-
-	assert_done(exchange_file("line", spare, "far\n", 4, &err));
-	unlink(spare);
-	assert_line("line", "far\n");
-
-	/* Nor with nothing. */
-	assert_done(exchange_file("none", "spare", "new\n", 4, &err));
-	assert_line("none", "new\n");
-	assert_refused(exchange_file("no/line", "spare", "new\n", 4, &err), "no/line");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -554,6 +563,8 @@ int main(void)
 		fixture_test(another_commit_may_be_shown_while_the_candidate_waits),
 		fixture_test(a_move_that_was_interrupted_is_found),
 		fixture_test(files_that_are_not_as_the_state_says_are_laid_out_anew),
+		fixture_test(a_changed_file_is_written_in_its_place),
+		fixture_test(what_a_person_put_there_is_replaced_and_not_written_through),
 		fixture_test(other_hidden_patterns_or_another_boot_lay_it_out_anew),
 		fixture_test(what_a_person_did_to_it_is_mended),
 		fixture_test(it_is_mended_while_it_is_open),
@@ -564,7 +575,6 @@ int main(void)
 		fixture_test(a_tree_with_a_git_folder_is_not_laid_out),
 		fixture_test(ignores_what_the_tree_it_holds_ignores),
 		fixture_test(a_big_tree_moves_by_its_difference),
-		fixture_test(a_line_changes_places_with_a_spare_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
