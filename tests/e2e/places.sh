@@ -132,6 +132,23 @@ check_status 'packed: start goes on' 3 git autoresearch start --max-experiments=
 check_status 'packed: verify' 0 git autoresearch verify main
 git clone -q --shared "$main" "$scratch/shared"
 check_status 'objects of an alternate' 3 git -C "$scratch/shared" autoresearch start --max-experiments=1
+
+note 'An index in several files, and one that knows of few.'
+git clone -q "$main" "$scratch/split"
+git -C "$scratch/split" update-index --split-index
+git clone -q "$main" "$scratch/sparse"
+git -C "$scratch/sparse" sparse-checkout set --cone --sparse-index .autoresearch names
+check_equal 'it names a folder as a whole' 'sub folder/' "$(git -C "$scratch/sparse" ls-files --sparse | grep /$)"
+for index in split sparse; do
+	cd "$scratch/$index" || exit 1
+	check_status "$index: start" 3 git autoresearch start --max-experiments=1
+	echo 'n = -700' >names/new.py
+	before=$(user .)
+	check_status "$index: try" 0 git autoresearch try
+	check_equal "$index: the index is as it was" "$before" "$(user .)"
+	check_status "$index: verify" 0 git autoresearch verify
+done
+
 note 'A repository that was moved.'
 cd "$scratch" || exit 1
 mv shared moved

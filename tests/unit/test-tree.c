@@ -279,6 +279,22 @@ static void a_patch_is_one_that_git_applies(void **state)
 	assert_string_equal(out_of("git write-tree"), tree);
 }
 
+/* The index is as large as the repository, and says nothing of a tree. */
+static void a_patch_does_not_read_the_index(void **state)
+{
+	CLEANUP_START struct start s = { 0 };
+	CLEANUP_STRBUF struct strbuf patch = STRBUF_INIT;
+	char tree[OID_HEX_SIZE];
+
+	(void)state;
+	start(&s);
+	assert_int_equal(sh("echo changed >b.txt && git add b.txt"), 0);
+	strcpy(tree, out_of("git write-tree"));
+	write_text(".git/index", "no index");
+	assert_done(tree_patch(s.repo, s.head, tree, 1 << 20, &patch, &err));
+	assert_true(ends_with(patch.buf, "\n-two\n+changed\n"));
+}
+
 static void a_long_patch_is_cut_and_says_so(void **state)
 {
 	CLEANUP_START struct start s = { 0 };
@@ -564,6 +580,7 @@ int main(void)
 		fixture_test(the_cost_follows_the_edits),
 		fixture_test(the_scope_is_held_against_the_tree),
 		fixture_test(a_patch_is_one_that_git_applies),
+		fixture_test(a_patch_does_not_read_the_index),
 		fixture_test(a_long_patch_is_cut_and_says_so),
 		fixture_test(a_persons_commit_goes_onto_the_incumbent),
 		fixture_test(a_conflict_names_the_first_path),
