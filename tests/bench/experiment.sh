@@ -15,11 +15,11 @@ spans() {
 }
 
 # ours <repository> <n>: n experiments. Their overheads are added to $repository.us, all spans to
-# $repository.trace; $repository.peak is the most memory that `start` took, in kB.
+# $repository.trace.
 ours() {
 	# One more, since the first of a run has no record before it. It ends with 3, a budget.
-	(cd "$1" && /usr/bin/time -q -o "$1.peak" -f %M git-autoresearch start --trace="$work/trace" \
-		--max-experiments=$(($2 + 1))) >"$work/log" 2>&1 || [ $? -eq 3 ] || {
+	(cd "$1" && git-autoresearch start --trace="$work/trace" --max-experiments=$(($2 + 1))) \
+		>"$work/log" 2>&1 || [ $? -eq 3 ] || {
 		cat "$work/log" >&2
 		return 1
 	}
@@ -103,6 +103,7 @@ bench_experiment() {
 	ours "$small" 1
 	turn ours "$large" 1
 	rm -f "$work"/*.us "$work"/*.trace
+	settle
 	for ((i = 0; i < blocks; i++)); do
 		turn ours "$small" $((experiments / blocks))
 		turn ours "$large" $((experiments / blocks))
@@ -112,8 +113,8 @@ bench_experiment() {
 		done
 		turn kept_worktree "$large" "0.$i"
 	done
-	# After all others: ext4 without a journal makes new files slowly, for a minute, where so many were
-	# removed. This takes so long that three are enough.
+	# After all others: what it removes makes them slow (see settle). It takes so long that three are
+	# enough.
 	begin=$SECONDS
 	for ((i = 0; i < 3 || (i < blocks && SECONDS - begin < seconds); i++)); do
 		turn new_worktree "$large" "1.$i"
