@@ -11,12 +11,13 @@
 #define BLOCK_SIZE (64 << 10)
 
 struct audit_log {
-	char *path;	   /* of the folder, or of the file; for messages */
-	struct strbuf end; /* what is not in the file yet, a block at most */
-	FILE *file;	   /* NULL: `end` is all of it */
-	bool on_record;	   /* a trial was added that has records */
-	uint64_t seq;	   /* of the next line */
-	bool any;	   /* a trial was added */
+	char *path; /* of the folder, or of the file; for messages */
+	/* What is not in the file yet, a block at most; between trials, nothing if there is a file. */
+	struct strbuf end;
+	FILE *file;	/* NULL: `end` is all of it */
+	bool on_record; /* a trial was added that has records */
+	uint64_t seq;	/* of the next line */
+	bool any;	/* a trial was added */
 	struct digest digest;
 	struct audit_summary summary;
 };
@@ -174,6 +175,9 @@ static int add_trial(struct audit_log *log, const struct trial_audit *audit,
 	if (add_events(log, audit, totals.recorded, err))
 		return -1;
 	add_totals(log, &totals);
+	/* Who follows the file, or is interrupted, finds in it what was. */
+	if (log->file && write_end(log, err))
+		return -1;
 	log->on_record = true;
 	audit_summary_add(summary, &totals);
 	return 0;
@@ -201,8 +205,6 @@ int audit_log_end(struct audit_log *log, struct audit_summary *ret, struct error
 {
 	if (!log->file)
 		digest_add(&log->digest, log->end.buf, log->end.len);
-	else if (write_end(log, err) < 0)
-		return -1;
 	else if (fflush(log->file))
 		return error_errno(err, "cannot write the audit's log to '%s'", log->path);
 	*ret = log->summary;
@@ -216,7 +218,7 @@ bool audit_log_content(const struct audit_log *log, struct record_content *ret)
 	if (!log || !log->on_record)
 		return false;
 	*ret = (struct record_content){ .name = AUDIT_FILE_NAME,
-					.data = log->file ? NULL : log->end.buf,
+					.data = log->end.buf,
 					.len = log->end.len,
 					.file = log->file };
 	return true;

@@ -142,6 +142,16 @@ check_equal 'a process of many threads ends once' '' "$(diff \
 	<({ grep '	process	' "$scratch/out"; echo '2	1	process	exit	allowed	-	0'; } | sort) \
 	<(logged "$scratch/log" '.class == "process"'))"
 
+# Whoever breaks it off has the log of what was until then.
+git-autoresearch sandbox --audit-log="$scratch/log" -- sleep "29.$$" &
+trial=$!
+soon pgrep -xf "sleep 29\.$$"
+kill -TERM "$trial"
+wait "$trial"
+check_equal 'broken off: the status is of the signal' 143 $?
+check_equal '  the log is there, to its last line' 'exec 1' \
+	"$(jq -r 'select(.act == "exec") | .act' "$scratch/log" | sort -u) $(jq -c 'select(.totals)' "$scratch/log" | wc -l)"
+
 # A timer expires in whatever the processor does then, also in one who sends signals in its name.
 if compile alarms.c "$scratch/alarms"; then
 	"$scratch/alarms" &
