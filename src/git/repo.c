@@ -159,15 +159,11 @@ static int open_refs(struct repo *repo)
 	return r ? r : git_refdb_open(&repo->hasty_refs, repo->git);
 }
 
-/*
- * Where it asks for the attributes of a file, libgit2 reads all of the index for those that are not
- * checked out: 55 ms and 9 MB of 50,000 files. Those of the worktree are enough.
- */
-static int open_no_index(struct repo *repo)
+int use_no_index(git_repository *git)
 {
 	CLEANUP_GIT(git_index) git_index *none = NULL;
 
-	return git_index_new(&none) ? -1 : git_repository_set_index(repo->git, none);
+	return git_index_new(&none) ? -1 : git_repository_set_index(git, none);
 }
 
 static int open_objects(struct repo *repo, struct error *err)
@@ -176,7 +172,7 @@ static int open_objects(struct repo *repo, struct error *err)
 	const char *quarantine = getenv("GIT_QUARANTINE_PATH");
 
 	if (git_repository_odb(&repo->odb, repo->git) < 0 || open_refs(repo) < 0 ||
-	    open_no_index(repo) < 0)
+	    use_no_index(repo->git) < 0)
 		return error_git(err, "cannot open the repository '%s'", repo->common_dir);
 	if (quarantine && git_odb_add_disk_alternate(repo->odb, quarantine) < 0)
 		return error_git(err, "cannot open the objects in '%s'", quarantine);

@@ -146,7 +146,7 @@ static int open_memory(struct stack *s, struct commuting *c, struct error *err)
 
 	if (git_repository_open_ext(&c->git, s->repo->common_dir, GIT_REPOSITORY_OPEN_NO_SEARCH,
 				    NULL) < 0 ||
-	    git_repository_odb(&odb, c->git) < 0)
+	    use_no_index(c->git) < 0 || git_repository_odb(&odb, c->git) < 0)
 		return error_git(err, "cannot open the repository again");
 	r = git_mempack_new(&memory);
 	if (!r)

@@ -141,12 +141,19 @@ git -C "$scratch/sparse" sparse-checkout set --cone --sparse-index .autoresearch
 check_equal 'it names a folder as a whole' 'sub folder/' "$(git -C "$scratch/sparse" ls-files --sparse | grep /$)"
 for index in split sparse; do
 	cd "$scratch/$index" || exit 1
-	check_status "$index: start" 3 git autoresearch start --max-experiments=1
-	echo 'n = -700' >names/new.py
+	printf 'a = 0\n\n\n\n\n\n\nb = 0\n' >names/two.py
+	git add names
+	git commit -qm 'two numbers'
+	check_status "$index: start" 3 git autoresearch start two --max-experiments=1
+	sed -i 's/^a.*/a = -700/' names/two.py
 	before=$(user .)
-	check_status "$index: try" 0 git autoresearch try
+	check_status "$index: try" 0 git autoresearch try --campaign=two
 	check_equal "$index: the index is as it was" "$before" "$(user .)"
-	check_status "$index: verify" 0 git autoresearch verify
+	sed -i 's/^b.*/b = -900/' names/two.py
+	check_status "$index: try of one more" 0 git autoresearch try --campaign=two
+	check_status "$index: it is promoted without the first" 0 git autoresearch promote --campaign=two "$(experiments --campaign=two)"
+	check_equal "$index: from the same file" 'a = 0 b = -900' "$(git show results/two:names/two.py | xargs)"
+	check_status "$index: verify" 0 git autoresearch verify two
 done
 
 note 'A repository that was moved.'
