@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "git/internal.h"
 
@@ -88,10 +89,27 @@ int replace_file(const char *path, const void *data, size_t len, struct error *e
 	return 0;
 }
 
+bool file_is_ours(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_nlink == 1;
+}
+
+int open_line(const char *path)
+{
+	const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+	CLEANUP_CLOSE int fd = open(path, flags, 0666);
+
+	if (fd < 0 || file_is_ours(fd))
+		return steal_fd(&fd);
+	return unlink(path) < 0 ? -1 : open(path, flags | O_EXCL, 0666);
+}
+
 int exchange_file(const char *path, const char *spare, const char *line, size_t len,
 		  struct error *err)
 {
-	CLEANUP_CLOSE int fd = open(spare, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+	CLEANUP_CLOSE int fd = open_line(spare);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0 || pwrite(fd, line, len, 0) != (ssize_t)len)

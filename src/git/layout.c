@@ -156,9 +156,8 @@ static int open_file(int folder, const char *name, bool is_there)
 
 	if (is_there) {
 		CLEANUP_CLOSE int fd = openat(folder, name, flags | O_NONBLOCK);
-		struct stat st;
 
-		if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_nlink == 1)
+		if (fd >= 0 && file_is_ours(fd))
 			return steal_fd(&fd);
 		if (unlinkat(folder, name, 0) < 0)
 			return -1;

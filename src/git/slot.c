@@ -120,8 +120,7 @@ int slot_open(struct slot **ret, struct repo *repo, const char *dir, int index,
 static int write_state(struct slot *slot, const char *tree, struct error *err)
 {
 	CLEANUP_FREE char *state = xstrfmt("%s %s", tree, slot->key);
-	CLEANUP_CLOSE int fd =
-		open(slot->state_file, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+	CLEANUP_CLOSE int fd = open_line(slot->state_file);
 	ssize_t len = (ssize_t)strlen(state);
 
 	slot->tree[0] = '\0';

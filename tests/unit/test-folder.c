@@ -37,6 +37,12 @@ static void a_line_changes_places_with_a_spare_one(void **state)
 	assert_done(exchange_file("none", "spare", "new\n", 4, &err));
 	assert_line("none", "new\n");
 	assert_refused(exchange_file("no/line", "spare", "new\n", 4, &err), "no/line");
+
+	/* What has another name is left to that. */
+	assert_int_equal(sh("ln spare other"), 0);
+	assert_done(exchange_file("line", "spare", "own\n", 4, &err));
+	assert_line("line", "own\n");
+	assert_line("other", "new\n");
 }
 
 int main(void)

@@ -290,6 +290,22 @@ static void a_changed_file_is_written_in_its_place(void **state)
 	}
 }
 
+static void a_copy_by_hard_links_has_its_own_state(void **state)
+{
+	CLEANUP_START struct start s = { 0 };
+	CLEANUP_FREE char *before = NULL;
+
+	(void)state;
+	commit("echo changed >b.txt");
+	start(&s);
+	move(&s, "HEAD~1");
+	assert_int_equal(sh("cp -al '%s/..' ../copy", slot_tree_dir(s.slot)), 0);
+	before = xstrdup(out_of("cat ../copy/state ../copy/tree/b.txt"));
+	move(&s, "HEAD");
+	assert_string_equal(out_of("cat ../copy/state ../copy/tree/b.txt"), before);
+	assert_holds(&s, "HEAD");
+}
+
 static void what_a_person_put_there_is_replaced_and_not_written_through(void **state)
 {
 	CLEANUP_START struct start s = { 0 };
@@ -564,6 +580,7 @@ int main(void)
 		fixture_test(a_move_that_was_interrupted_is_found),
 		fixture_test(files_that_are_not_as_the_state_says_are_laid_out_anew),
 		fixture_test(a_changed_file_is_written_in_its_place),
+		fixture_test(a_copy_by_hard_links_has_its_own_state),
 		fixture_test(what_a_person_put_there_is_replaced_and_not_written_through),
 		fixture_test(other_hidden_patterns_or_another_boot_lay_it_out_anew),
 		fixture_test(what_a_person_did_to_it_is_mended),
