@@ -23,9 +23,14 @@ heap() {
 }
 
 # first <repository>: the first experiment, in which the slot is laid out, and the spans in $work/trace.
-# Prints the most memory of its own that start had, kB.
+# Prints the most memory of its own that start had, kB. It ends with 3, a budget.
 first() {
-	(cd "$1" && own_memory git-autoresearch start --trace="$work/trace" --max-experiments=1 2>"$work/log")
+	rm -f "$work/trace"
+	(cd "$1" && own_memory git-autoresearch start --trace="$work/trace" --max-experiments=1 2>"$work/log") ||
+		[ $? -eq 3 ] || {
+		cat "$work/log" >&2
+		return 1
+	}
 }
 
 # by_turns <what> <repository> <beside> <goal>: the row of the two overheads.
