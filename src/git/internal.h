@@ -19,6 +19,7 @@
 struct repo {
 	git_repository *git; /* opened on the common directory: all refs are there */
 	git_odb *odb;
+	struct newest *newest;	      /* the odb's */
 	git_refdb *refs, *hasty_refs; /* the first syncs each that it writes */
 	char *git_dir;	  /* of the worktree that we were started in; no slash at the end */
 	char *common_dir; /* with one */
@@ -158,6 +159,15 @@ int objects_sync(struct repo *repo, struct error *err);
  * then on. Objects that the caller holds stay as they are.
  */
 int objects_pass(struct repo *repo, struct error *err);
+
+/*
+ * libgit2 looks for an object in every pack before it does among the loose ones, where those are that
+ * were written last: the pages of five indexes, of a hundred thousand records, for each object of a
+ * record. From newest_first() on it begins with the loose ones, until one is not there: what is older
+ * was packed, too. newest_open() comes after the odb was opened; negative, with libgit2's error.
+ */
+int newest_open(struct repo *repo);
+void newest_first(struct repo *repo);
 
 /*
  * Objects that were written and that no ref names yet are what `git gc --prune=now` looks for: in

@@ -176,6 +176,7 @@ int ledger_walk(struct ledger *ledger, entry_fn fn, void *data, struct error *er
 	int r = 0;
 
 	memcpy(oid, ledger->tip, sizeof(oid));
+	newest_first(ledger->repo);
 	while (!r && *oid) {
 		CLEANUP_ENTRY struct entry entry = { 0 };
 

@@ -171,8 +171,8 @@ static int open_objects(struct repo *repo, struct error *err)
 	/* Where git keeps what is pushed until the hooks have seen it. */
 	const char *quarantine = getenv("GIT_QUARANTINE_PATH");
 
-	if (git_repository_odb(&repo->odb, repo->git) < 0 || open_refs(repo) < 0 ||
-	    use_no_index(repo->git) < 0)
+	if (git_repository_odb(&repo->odb, repo->git) < 0 || newest_open(repo) < 0 ||
+	    open_refs(repo) < 0 || use_no_index(repo->git) < 0)
 		return error_git(err, "cannot open the repository '%s'", repo->common_dir);
 	if (quarantine && git_odb_add_disk_alternate(repo->odb, quarantine) < 0)
 		return error_git(err, "cannot open the objects in '%s'", quarantine);
