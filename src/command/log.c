@@ -273,10 +273,11 @@ int cmd_log(int argc, char **argv, struct error *err)
 		return -1;
 	pager_start();
 	for_people = l.a.shape != SHAPE_JSON && l.a.shape != SHAPE_PORCELAIN;
-	l.context = (struct format_context){ .ledger = &ledger,
-					     .color = for_people &&
-						      color_wanted(STDOUT_FILENO, l.a.color),
-					     .now = time(NULL) };
+	l.context = (struct format_context){
+		.ledger = &ledger,
+		.color = for_people && color_wanted(STDOUT_FILENO, color_said(repo, l.a.color)),
+		.now = time(NULL)
+	};
 	failed = l.a.left && ledger_walk(&ledger, list_entry, &l, err) < 0;
 	print_kept(&l);
 	return failed ? -1 : EXIT_DONE;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "git/settings.h"
 #include "loop/lock.h"
 #include "loop/store.h"
 
@@ -51,6 +52,13 @@ int usage(int argc, char **argv)
 		fprintf(stderr, "error: cannot understand '%s'\n", argv[optind - 1]);
 	fprintf(asked ? stdout : stderr, "usage: git autoresearch %s\n", c->synopsis);
 	return EXIT_USAGE;
+}
+
+enum color_when color_said(struct repo *repo, enum color_when when)
+{
+	static const char *const keys[] = { "color.autoresearch", "color.ui", NULL };
+
+	return when == COLOR_UNSAID && settings_unsaid(repo, keys) ? COLOR_AUTO : when;
 }
 
 static int bad_option(const char *name, const char *value, const char *what, struct error *err)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "command/command.h"
+#include "report/terminal.h"
 
 /*
  * As getopt_long() without abbreviations' surprises: `-h` and anything unknown make it
@@ -23,6 +24,10 @@ bool look_options(int argc, char **argv, const char **ret_campaign, bool *ret_js
 /* Prints the synopsis of the command that runs: to stdout for -h, else to stderr with what was
  * wrong. Returns 129. */
 int usage(int argc, char **argv);
+
+/* What is said of colours, for color_wanted(): `when`, and where neither that nor any configuration
+ * says a word, git's own rule, for which git need not be asked. */
+enum color_when color_said(struct repo *repo, enum color_when when);
 
 /* "--name=<value>" as a positive count or duration. 0; -1 with an error of status 129. */
 int option_count(const char *name, const char *value, int64_t *ret, struct error *err);

@@ -142,5 +142,6 @@ int cmd_show(int argc, char **argv, struct error *err)
 		print_json(&entry);
 		return EXIT_DONE;
 	}
-	return print_all(&ledger, &entry, color_wanted(STDOUT_FILENO, color), err);
+	return print_all(&ledger, &entry, color_wanted(STDOUT_FILENO, color_said(repo, color)),
+			 err);
 }

@@ -13,6 +13,8 @@
 #include "base/strbuf.h"
 #include "model/network.h"
 
+struct repo;
+
 /* No model has a smaller window, and none that is known a larger one. */
 #define CONTEXT_WINDOW_MIN 1000
 #define CONTEXT_WINDOW_MAX 1000000000
@@ -76,6 +78,13 @@ int settings_set_proposers(struct settings *s, const struct string_list *values,
 
 /* The key of a network list, as the manual spells it, without the section. */
 const char *settings_network_key(enum settings_network which);
+
+/*
+ * Whether it is certain that git has no value for any of `keys`, written in lower case and ended by
+ * NULL: found out without starting git, for what is asked each time and that nobody configures. As
+ * libgit2 does, it takes the system's file for /etc/gitconfig.
+ */
+bool settings_unsaid(struct repo *repo, const char *const *keys);
 
 void settings_release(struct settings *s);
 #define CLEANUP_SETTINGS CLEANUP(settings_release)

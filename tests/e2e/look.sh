@@ -135,6 +135,13 @@ check 'which --color overrides' colored < <(NO_COLOR=1 git autoresearch log --co
 check_not 'color.ui is obeyed' colored < <(on_terminal 'git -c color.ui=never autoresearch -P log')
 check 'always' colored < <(git -c color.ui=always autoresearch log)
 check 'color.autoresearch wins over it' colored < <(git -c color.ui=never -c color.autoresearch=always autoresearch log)
+for scope in local global; do
+	git config --$scope color.ui always
+	check "a $scope file says so" colored < <(git autoresearch log)
+	check '  of one' colored < <(git autoresearch show 2)
+	git config --$scope --unset color.ui
+done
+check_not 'and no more' colored < <(git autoresearch show 2)
 check 'a diff is coloured by git' grep -qF "${esc}[31m-90" <(on_terminal 'git autoresearch -P diff 2')
 check 'and a patch as git would' grep -qF "${esc}[34m-90" <(git -c color.diff.old=blue autoresearch show --color 2)
 check_status 'another word is refused' 129 git autoresearch log --color=red
