@@ -22,6 +22,11 @@ int tree_apply_edits(struct repo *repo, const char *base, const struct proposal 
 		     char ret_tree[OID_HEX_SIZE], struct strbuf *ret_refused,
 		     struct error *err);
 
+/* The same tree's id, and nothing is written: for whoever asks whether it is known. */
+int tree_id_of_edits(struct repo *repo, const char *base, const struct proposal *proposal,
+		     char ret_tree[OID_HEX_SIZE], struct strbuf *ret_refused,
+		     struct error *err);
+
 /*
  * Brings a proposal that was made on the commit `from` to the commit `to`: what changed between
  * the two in a file that it edits is merged in, as `git merge-file` does. A file in which the two

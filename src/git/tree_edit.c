@@ -16,6 +16,7 @@
 struct rebuild {
 	struct repo *repo;
 	const struct edit **edits;
+	bool write; /* else ids are computed alone */
 	struct strbuf *refused;
 };
 
@@ -126,8 +127,10 @@ static int add_file(struct rebuild *b, git_treebuilder *bld, const char *name,
 
 	if (entry && git_tree_entry_filemode(entry) == GIT_FILEMODE_TREE)
 		return refuse(b, edit);
-	if (write_blob(b->repo, edit->content, edit->len, &oid, err) < 0)
+	if (b->write && write_blob(b->repo, edit->content, edit->len, &oid, err) < 0)
 		return -1;
+	if (!b->write && git_odb_hash(&oid, edit->content, edit->len, GIT_OBJECT_BLOB) < 0)
+		return error_git(err, "cannot compute the id of '%s'", edit->path);
 	if (git_treebuilder_insert(NULL, bld, name, &oid, edit->mode) < 0)
 		return refuse(b, edit);
 	return 0;
@@ -157,6 +160,45 @@ static int rebuild_name(struct rebuild *b, git_treebuilder *bld, size_t lo, size
 	return file && file->content ? add_file(b, bld, name, file, err) : 0;
 }
 
+struct entries {
+	const git_tree_entry **items;
+	size_t nr;
+};
+
+static int add_entry(const git_tree_entry *entry, void *data)
+{
+	struct entries *e = data;
+
+	e->items[e->nr++] = entry;
+	return 0;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+	return git_tree_entry_cmp(*(const git_tree_entry *const *)a,
+				  *(const git_tree_entry *const *)b);
+}
+
+/* As git-mktree(1) would: mode, name, NUL and id of each, in git's order. */
+static int hash_tree(git_treebuilder *bld, git_oid *ret)
+{
+	struct entries e = { .items = xcalloc(git_treebuilder_entrycount(bld) + 1,
+					      sizeof(*e.items)) };
+	CLEANUP_FREE const git_tree_entry **items = e.items;
+	CLEANUP_STRBUF struct strbuf text = STRBUF_INIT;
+
+	if (git_treebuilder_filter(bld, add_entry, &e) < 0)
+		return -1;
+	qsort(items, e.nr, sizeof(*items), compare_entries);
+	for (size_t i = 0; i < e.nr; i++) {
+		strbuf_addf(&text, "%o %s", (unsigned)git_tree_entry_filemode_raw(items[i]),
+			    git_tree_entry_name(items[i]));
+		strbuf_add(&text, "", 1);
+		strbuf_add(&text, git_tree_entry_id(items[i])->id, GIT_OID_RAWSZ);
+	}
+	return git_odb_hash(ret, text.buf, text.len, GIT_OBJECT_TREE);
+}
+
 static int rebuild_tree(struct rebuild *b, git_tree *base, size_t lo, size_t hi, size_t prefix,
 			git_oid *ret, bool *ret_empty, struct error *err)
 {
@@ -181,17 +223,20 @@ static int rebuild_tree(struct rebuild *b, git_tree *base, size_t lo, size_t hi,
 			return r;
 	}
 	*ret_empty = !git_treebuilder_entrycount(bld);
-	if (!(*ret_empty && prefix) && write_tree(b->repo, bld, ret) < 0)
+	if (*ret_empty && prefix)
+		return 0;
+	if ((b->write ? write_tree(b->repo, bld, ret) : hash_tree(bld, ret)) < 0)
 		return error_git(err, "cannot write a tree");
 	return 0;
 }
 
-int tree_apply_edits(struct repo *repo, const char *base, const struct proposal *proposal,
-		     char ret_tree[OID_HEX_SIZE], struct strbuf *ret_refused, struct error *err)
+static int rebuild(struct repo *repo, const char *base, const struct proposal *proposal,
+		   bool write, char ret_tree[OID_HEX_SIZE], struct strbuf *ret_refused,
+		   struct error *err)
 {
 	CLEANUP_FREE const struct edit **edits = NULL;
 	CLEANUP_GIT(git_tree) git_tree *tree = NULL;
-	struct rebuild b = { .repo = repo, .refused = ret_refused };
+	struct rebuild b = { .repo = repo, .write = write, .refused = ret_refused };
 	bool empty;
 	git_oid oid;
 	int r;
@@ -206,9 +251,22 @@ int tree_apply_edits(struct repo *repo, const char *base, const struct proposal 
 			return refuse(&b, edits[i]);
 	}
 	qsort(edits, proposal->edits_nr, sizeof(*edits), compare_paths);
-	objects_hold(repo);
+	if (write)
+		objects_hold(repo);
 	r = rebuild_tree(&b, tree, 0, proposal->edits_nr, 0, &oid, &empty, err);
 	if (!r)
 		oid_to_hex(&oid, ret_tree);
 	return r;
+}
+
+int tree_apply_edits(struct repo *repo, const char *base, const struct proposal *proposal,
+		     char ret_tree[OID_HEX_SIZE], struct strbuf *ret_refused, struct error *err)
+{
+	return rebuild(repo, base, proposal, true, ret_tree, ret_refused, err);
+}
+
+int tree_id_of_edits(struct repo *repo, const char *base, const struct proposal *proposal,
+		     char ret_tree[OID_HEX_SIZE], struct strbuf *ret_refused, struct error *err)
+{
+	return rebuild(repo, base, proposal, false, ret_tree, ret_refused, err);
 }

@@ -22,7 +22,7 @@ int again_carry(struct search *s, const char *base, struct proposal *p,
 	if ((!*p->base && tree_carry(s->repo, base, search_incumbent(s), p, ret_clean, err)) ||
 	    repo_commit_tree(s->repo, search_incumbent(s), incumbent, err))
 		return -1;
-	r = tree_apply_edits(s->repo, *p->base ? p->base : search_incumbent(s), p, tree,
+	r = tree_id_of_edits(s->repo, *p->base ? p->base : search_incumbent(s), p, tree,
 			     &refused, err);
 	if (r < 0)
 		return -1;

@@ -66,7 +66,7 @@ static int is_empty(const struct agent_run *run, const struct proposal *proposal
 
 	if (!proposal->edits_nr)
 		return 1;
-	impossible = tree_apply_edits(run->s->repo, base, proposal, tree, &refused, err);
+	impossible = tree_id_of_edits(run->s->repo, base, proposal, tree, &refused, err);
 	if (impossible)
 		return impossible < 0 ? -1 : 0;
 	if (repo_commit_tree(run->s->repo, base, given, err))

@@ -141,7 +141,7 @@ static int was_tried(const struct proposal *proposal, void *data, struct error *
 	CLEANUP_STRBUF struct strbuf refused = STRBUF_INIT;
 	struct sweeping *w = data;
 	char tree[OID_HEX_SIZE];
-	int ret = tree_apply_edits(w->s->repo, w->footing.base, proposal, tree, &refused, err);
+	int ret = tree_id_of_edits(w->s->repo, w->footing.base, proposal, tree, &refused, err);
 
 	return ret ? ret : candidate_find(w->s, tree, NULL) >= 0;
 }
