@@ -358,25 +358,43 @@ static bool stands_before(const struct parameter *a, const struct parameter *b)
 				      : a->literal->start < b->literal->start;
 }
 
+/* The candidate that the sweep stands at: its move, or both by their place. How many they are. */
+static size_t moves_of(const struct sweep *sweep, const struct move *ret[2])
+{
+	const struct move *a = &sweep->moves[sweep->first], *b = &sweep->moves[sweep->second];
+	bool turned;
+
+	ret[0] = a;
+	if (sweep->level < 0)
+		return 1;
+	turned = stands_before(parameter_of(sweep, b), parameter_of(sweep, a));
+	ret[0] = turned ? b : a;
+	ret[1] = turned ? a : b;
+	return 2;
+}
+
 static void build(const struct sweep *sweep, struct proposal *p)
+{
+	const struct move *moves[2];
+	size_t nr = moves_of(sweep, moves);
+
+	for (size_t i = 0; i < nr;)
+		i += add_edit(sweep, moves + i, nr - i, p);
+}
+
+/* Says what was built. */
+static void describe(const struct sweep *sweep, struct proposal *p)
 {
 	CLEANUP_STRBUF struct strbuf subject = STRBUF_INIT;
 	CLEANUP_STRBUF struct strbuf rationale = STRBUF_INIT;
-	const struct move *a = &sweep->moves[sweep->first], *b = &sweep->moves[sweep->second];
-	const struct move *moves[] = { a, b };
-	size_t nr = sweep->level < 0 ? 1 : 2;
+	const struct move *moves[2];
+	size_t nr = moves_of(sweep, moves);
 
-	if (nr == 2 && stands_before(parameter_of(sweep, b), parameter_of(sweep, a))) {
-		moves[0] = b;
-		moves[1] = a;
-	}
-	for (size_t i = 0; i < nr;) {
-		size_t made = add_edit(sweep, moves + i, nr - i, p);
-
-		for (; made; made--, i++) {
-			add_subject(sweep, moves[i], &subject);
-			add_rationale(sweep, moves[i], &p->edits[p->edits_nr - 1], &rationale);
-		}
+	for (size_t i = 0; i < nr; i++) {
+		add_subject(sweep, moves[i], &subject);
+		/* Both are in one file, or each has its own. */
+		add_rationale(sweep, moves[i], &p->edits[p->edits_nr == nr ? i : 0],
+			      &rationale);
 	}
 	proposal_describe(p, subject.buf, rationale.buf, "sweep");
 }
@@ -425,6 +443,7 @@ int sweep_next(struct sweep *sweep, sweep_tried_fn tried, void *data, struct pro
 		if (known < 0)
 			return -1;
 		if (!known) {
+			describe(sweep, &p);
 			advance(sweep);
 			*ret = p;
 			p = (struct proposal)PROPOSAL_INIT;

@@ -39,7 +39,8 @@ struct sweep_file {
 
 struct sweep;
 
-/* Whether the proposal's edits give a tree that was tried before: 1, 0, or -1. */
+/* Whether the proposal's edits, which are all that it has yet, give a tree that was tried before: 1, 0,
+ * or -1. */
 typedef int (*sweep_tried_fn)(const struct proposal *proposal, void *data, struct error *err);
 
 /*
