@@ -52,6 +52,12 @@ static void the_newest_are_read_without_a_look_into_packs(void **state)
 	"f=.git/objects/$(git rev-parse %s:record.json | sed 's|..|&/|') && " \
 	"chmod +w $f && echo broken >$f"
 
+/* The same, as another blob that is whole in itself. */
+#define EXCHANGE                                                              \
+	"f=.git/objects/$(git rev-parse %s:record.json | sed 's|..|&/|') && " \
+	"g=$(echo other | git hash-object -w --stdin | sed 's|..|&/|') && "   \
+	"cp -f .git/objects/$g $f"
+
 /* Of two of an object, the good one is found; a broken one alone is an error that names it. */
 static void what_is_broken_is_not_believed(void **state)
 {
@@ -62,6 +68,8 @@ static void what_is_broken_is_not_believed(void **state)
 	lab_begin(&lab);
 	assert_int_equal(sh("git repack -q"), 0);
 	assert_int_equal(sh(BREAK, lab.ledger.tip), 0);
+	assert_walk(&lab, "2 pack 1 pack 0 pack ");
+	assert_int_equal(sh(EXCHANGE, lab.ledger.tip), 0);
 	assert_walk(&lab, "2 pack 1 pack 0 pack ");
 	assert_done(lab_try(&lab, VERDICT_REJECTED, "3\n", 2));
 	assert_int_equal(sh(BREAK, lab.ledger.tip), 0);
