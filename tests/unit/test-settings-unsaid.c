@@ -44,6 +44,9 @@ static void whatever_may_say_it_is_seen(void **state)
 		{ "mkdir ../git && echo '[lab] rat' >../git/config", "rm ../git/config" },
 		{ "git config -f .git/more lab.mouse 1 && git config include.path more",
 		  "git config --unset include.path" },
+		{ "git config include.path '~root/none'", "git config --unset include.path" },
+		{ "git config include.path '%(prefix)/none'",
+		  "git config --unset include.path" },
 		/* Conditions that libgit2 of Debian 12 does and does not know. */
 		{ "git config includeIf.gitdir:/**.path more",
 		  "git config --remove-section includeIf.gitdir:/**" },
@@ -53,10 +56,9 @@ static void whatever_may_say_it_is_seen(void **state)
 		  "git config --unset extensions.worktreeConfig" },
 	};
 	static const char *const variables[][2] = {
-		{ "GIT_CONFIG_COUNT", "0" },
-		{ "GIT_CONFIG_PARAMETERS", "'lab.rat'='1'" },
-		{ "GIT_CONFIG_GLOBAL", "more" },
-		{ "GIT_CONFIG_SYSTEM", "more" },
+		{ "GIT_CONFIG_COUNT", "0" },	 { "GIT_CONFIG_PARAMETERS", "'lab.rat'='1'" },
+		{ "GIT_CONFIG_GLOBAL", "more" }, { "GIT_CONFIG_SYSTEM", "more" },
+		{ "GIT_CONFIG", "more" },
 	};
 
 	(void)state;
@@ -74,6 +76,8 @@ static void whatever_may_say_it_is_seen(void **state)
 			fail_msg("not seen: %s", variables[i][0]);
 		unsetenv(variables[i][0]);
 	}
+	setenv("XDG_CONFIG_HOME", "", 1);
+	assert_false(nobody_says());
 }
 
 int main(void)
