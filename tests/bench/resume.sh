@@ -37,6 +37,10 @@ bench_resume() {
 
 	repository "$few" 10
 	cp -a "$few" "$many"
-	(cd "$many" && git-autoresearch start lab --max-experiments=2000 >"$work/log" 2>&1) || [ $? -eq 3 ]
+	(cd "$many" && git-autoresearch start lab --max-experiments=2000) >"$work/log" 2>&1 || :
+	grep -q '^2000 experiments' "$work/log" || {
+		cat "$work/log" >&2
+		return 1
+	}
 	resume_row "$many" lab 'resume after 2,000 of a sweep / at its beginning' "$few"
 }
