@@ -87,6 +87,13 @@ static int write_end(struct audit_log *log, struct error *err)
 	return 0;
 }
 
+static int flush(struct audit_log *log, struct error *err)
+{
+	if (fflush(log->file))
+		return error_errno(err, "cannot write the audit's log to '%s'", log->path);
+	return 0;
+}
+
 /* A part of the kernel's records that is in memory. */
 struct window {
 	char bytes[BLOCK_SIZE];
@@ -175,8 +182,8 @@ static int add_trial(struct audit_log *log, const struct trial_audit *audit,
 	if (add_events(log, audit, totals.recorded, err))
 		return -1;
 	add_totals(log, &totals);
-	/* Who follows the file, or is interrupted, finds in it what was. */
-	if (log->file && write_end(log, err))
+	/* Whoever follows the file, or breaks off, finds in it what was. */
+	if (log->file && (write_end(log, err) || flush(log, err)))
 		return -1;
 	log->on_record = true;
 	audit_summary_add(summary, &totals);
@@ -201,16 +208,13 @@ int audit_log_add(struct audit_log *log, const struct trial_audit *audit, bool *
 	return 0;
 }
 
-int audit_log_end(struct audit_log *log, struct audit_summary *ret, struct error *err)
+void audit_log_end(struct audit_log *log, struct audit_summary *ret)
 {
 	if (!log->file)
 		digest_add(&log->digest, log->end.buf, log->end.len);
-	else if (fflush(log->file))
-		return error_errno(err, "cannot write the audit's log to '%s'", log->path);
 	*ret = log->summary;
 	if (log->on_record)
 		digest_hex(&log->digest, ret->digest);
-	return 0;
 }
 
 bool audit_log_content(const struct audit_log *log, struct record_content *ret)

@@ -24,14 +24,15 @@ int audit_log_create(struct audit_log **ret, const char *path, struct error *err
 
 /*
  * Adds a trial: a line for each event, for each class of which some were aggregated, and one of
- * totals. Below level B there is nothing to add but the level. `ret_complete` says whether
- * nothing was lost of this trial that must not be. A record that makes no sense is an error.
+ * totals. A file that was named has them when it returns. Below level B there is nothing to add but
+ * the level. `ret_complete` says whether nothing was lost of this trial that must not be. A record that
+ * makes no sense is an error.
  */
 int audit_log_add(struct audit_log *log, const struct trial_audit *audit, bool *ret_complete,
 		  struct error *err);
 
 /* After the last trial: what the whole log comes to, and its digest. */
-int audit_log_end(struct audit_log *log, struct audit_summary *ret, struct error *err);
+void audit_log_end(struct audit_log *log, struct audit_summary *ret);
 
 /* After audit_log_end(), for a record; false where nothing was on record, or there is no log (NULL).
  * Borrowed from the log. */

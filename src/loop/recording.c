@@ -77,8 +77,9 @@ static int fill(struct search *s, struct experiment *x, struct error *err)
 	}
 	if (x->renumbered && ledger_commit_candidate(&s->ledger, r, x->candidate.commit, err))
 		return -1;
-	if ((x->audit && audit_log_end(x->audit, &r->audit, err)) ||
-	    journal_settle(s, x->proposal.key, r->experiment, err))
+	if (x->audit)
+		audit_log_end(x->audit, &r->audit);
+	if (journal_settle(s, x->proposal.key, r->experiment, err))
 		return -1;
 	time = s->totals.time;
 	search_spend_time(s);
