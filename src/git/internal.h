@@ -263,11 +263,6 @@ int make_folders(const char *path, struct error *err); /* as mkdir -p */
 int remove_all(int dirfd, const char *name, struct error *err);
 /* Replaces a file whole, by rename. */
 int replace_file(const char *path, const void *data, size_t len, struct error *err);
-/* Whether it is a file with no other name, through which somebody else would see it change, as in a
- * copy of a repository by hard links (cp -al). */
-bool file_is_ours(int fd);
-/* Opens a file to write over it in its place; where it is not ours alone, makes another. -1 with errno. */
-int open_line(const char *path);
 /*
  * The same of a file of a line that is replaced often: it changes places with `spare`, which stays,
  * where the file system can do that. So no inode is freed, nor searched for, which takes ext4 a
@@ -275,5 +270,10 @@ int open_line(const char *path);
  */
 int exchange_file(const char *path, const char *spare, const char *line, size_t len,
 		  struct error *err);
+/* Whether it is a file with no other name, through which somebody else would see it change, as in a
+ * copy of a repository by hard links (cp -al). */
+bool file_is_ours(int fd);
+/* Opens a file to write over it in its place; where it is not ours alone, makes another. -1 with errno. */
+int open_line(const char *path);
 
 #endif

@@ -6,6 +6,7 @@
 
 #define BEFORE_PACKS 9 /* libgit2's own: packs have 2, loose objects 1 */
 
+/* What it does not do libgit2 asks the others; only git_odb_foreach(), which nobody calls, would not. */
 struct newest {
 	git_odb_backend backend; /* first: libgit2 hands it over as this */
 	git_odb_backend *loose;	 /* libgit2's */
