@@ -220,7 +220,7 @@ static void what_is_there_stays_as_it_is(void **state)
 	assert_int_equal(
 		sh("mkdir a && echo x >a/x && echo y >a.b && echo z >a0 && "
 		   "chmod +x a0 && ln -s a0 l && git add . && "
-		   "git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),m && "
+		   "git update-index --add --cacheinfo 160000,$(printf %%040d 7),m && "
 		   "git commit -qm more && "
 		   "git cat-file tree HEAD: | LC_ALL=C sed 's/100644 b/100664 b/' >../raw && "
 		   "git commit-tree -m old "
